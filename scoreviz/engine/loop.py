@@ -1,0 +1,269 @@
+"""The engine's loop: take messages, then work in slices of about 8 ms between polls."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import traceback
+from typing import Any
+
+import msgspec
+import torch
+
+from scoreviz.engine.fields import Requests, arrows, density
+from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.stdio import Channel
+from scoreviz.engine.trainer import Trainer
+from scoreviz.maths.density import compile_density
+from scoreviz.maths.sde import SDE, build_sde
+from scoreviz.maths.targets import GaussianMixture
+from scoreviz.protocol import messages
+from scoreviz.scene.choice import decode_choice
+from scoreviz.scene.document import Scene, invalidated
+from scoreviz.scene.errors import SceneError
+from scoreviz.scene.parameters import Invalidates
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
+from scoreviz.scene.validation import validate
+
+log = logging.getLogger(__name__)
+SLICE = 0.008
+LIVE_SHARE = 0.2
+"""Share of the time that re-runs may take from a network that trains."""
+
+URGENT_SHARE = 0.8
+"""Share of the time for a run that the screen waits for, while a network trains beside it."""
+
+SETTLED = 0.1
+"""Seconds without an edit after which a finished run is compared with the truth."""
+
+EVERYTHING = Invalidates.NETWORK | Invalidates.TRAINING | Invalidates.TARGET | Invalidates.TRAJECTORY | Invalidates.FIELD
+_PART_TYPES: dict[str, Any] = {f.name: f.type for f in msgspec.structs.fields(Scene)}
+
+
+class Engine:
+    """Scene, target, network and run of one window."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._scene = Scene()
+        self._revision = 0
+        self._blobs: dict[str, bytes] = {}
+        self._target: GaussianMixture | None = None
+        self._sde: SDE | None = None
+        self._trainer = Trainer(channel)
+        self._player = Player(channel)
+        self._requests = Requests()
+        self._unacknowledged: messages.Applied | None = None
+        self._run_wanted = False  # the screen waits for a run that has not begun
+        self._credit = 0.0  # seconds owed to runs (positive) or to training (negative)
+        self._updated = 0.0  # when the last edit came
+        self._run_step = -1  # training step of the newest run's network
+
+    def run(self) -> None:
+        """For ever; the reader thread ends the process when the window closes the pipe."""
+        _be_modest()
+        while True:
+            wait = self._idle_seconds()
+            for message in self._channel.received(wait):
+                self._guarded("message", lambda m=message: self._take(m))  # type: ignore[misc]
+            self._work()
+            self._acknowledge()
+
+    # ---- messages
+
+    def _take(self, message: messages.ToEngine) -> None:
+        match message:
+            case messages.Hello():
+                self._welcome()
+            case messages.Blob():
+                self._blobs[message.digest] = message.data
+            case messages.Update():
+                self._update(message)
+            case messages.Look():
+                self._requests.take(message)
+            case messages.Train():
+                self._trainer.set_running(message.running)
+            case messages.Reset():
+                self._trainer.reset()
+                self._network_changed()
+            case messages.Restore():
+                self._trainer.restore(message.snapshot)
+                self._network_changed()
+
+    def _welcome(self) -> None:
+        self._channel.send(
+            messages.Welcome(
+                protocol=messages.PROTOCOL, device="cpu", threads=torch.get_num_threads(), torch=str(torch.__version__), pid=os.getpid()
+            )  # fmt: skip
+        )
+
+    def _update(self, message: messages.Update) -> None:
+        """Apply the changed parts; a scene that cannot be applied is answered and the last good one stays."""
+        self._revision, self._updated = message.revision, time.monotonic()
+        self._unacknowledged = messages.Applied(revision=message.revision, step=self._trainer.step)
+        try:
+            scene = msgspec.structs.replace(self._scene, **{n: _decode(n, p) for n, p in message.parts.items()})
+            validate(scene, before=self._scene)
+        except (SceneError, msgspec.ValidationError) as error:
+            self._report("scene", error)
+            return
+        what = EVERYTHING if self._sde is None and self._target is None else invalidated(self._scene, scene)
+        old, self._scene = self._scene, scene
+        try:
+            self._apply(what, noise_changed=old.noise != scene.noise)
+        except SceneError as error:  # an empty drawing: there is nothing to learn or sample
+            self._target = self._sde = None
+            self._player.stop()
+            self._trainer.forget_target()
+            self._report("scene", error)
+        if self._sde is not None and self._target is not None:
+            largest = float(self._sde.sigma(1.0))
+            self._unacknowledged = messages.Applied(
+                revision=message.revision, step=self._trainer.step, sigma_max=largest, components=len(self._target)
+            )  # fmt: skip
+
+    def _apply(self, what: Invalidates, noise_changed: bool) -> None:
+        scene = self._scene
+        if what & Invalidates.TARGET or self._target is None:
+            self._target = compile_density(scene.density, self._blobs)
+            self._player.forget_target()
+            what |= Invalidates.TRAJECTORY | Invalidates.TRAINING
+        if what & Invalidates.TARGET or noise_changed or self._sde is None:
+            self._sde = build_sde(scene.noise, self._target.diameter())
+        if what & (Invalidates.TARGET | Invalidates.NETWORK | Invalidates.TRAINING):
+            self._trainer.configure(scene, self._target, self._sde, anew=bool(what & Invalidates.NETWORK))
+        self._requests.forget_sent()
+        driven_by_network = scene.score.source == "network" and what & Invalidates.NETWORK
+        if what & (Invalidates.TARGET | Invalidates.TRAJECTORY) or driven_by_network:
+            self._player.stop()
+            self._run_wanted = True
+
+    def _network_changed(self) -> None:
+        self._requests.forget_sent()
+        self._run_step = -1
+        if self._scene.score.source == "network":
+            self._player.stop()
+            self._run_wanted = True
+
+    # ---- work
+
+    def _idle_seconds(self) -> float:
+        """How long to wait for messages: not at all while there is work."""
+        if self._trainer.active or self._run_wanted or self._requests.pending or self._network_moved():
+            return 0.0
+        if self._player.unmeasured:
+            return max(0.0, SETTLED - (time.monotonic() - self._updated))
+        return 0.0 if self._player.active else 0.2
+
+    def _network_moved(self) -> bool:
+        """The network behind the run on screen has learned more since, and training has stopped: show its last word."""
+        return self._scene.score.source == "network" and self._target is not None and self._trainer.step != self._run_step
+
+    def _work(self) -> None:
+        if self._requests.pending:
+            self._slice("look", self._look)
+        if not self._player.active and (self._run_wanted or (self._network_moved() and self._channel.backlog() < 4)):
+            self._slice("run", self._start_run)
+        training, playing = self._trainer.active, self._player.active
+        if not (training or playing):
+            return
+        share = (LIVE_SHARE if self._player.live else URGENT_SHARE) if playing else 0.0
+        if playing and self._player.unmeasured and time.monotonic() - self._updated < SETTLED:
+            playing = False  # an edit may be on its way: it should not wait for a measurement of what it replaces
+        if playing and (not training or self._credit >= 0):
+            spent = self._slice("run", self._player.measure if self._player.unmeasured else lambda: self._player.slice(SLICE))
+            self._credit -= spent * (1 - share) if training else 0.0
+        elif training:
+            spent = self._slice("training", lambda: self._trainer.slice(SLICE))
+            self._credit = min(self._credit + spent * share, 0.1) if playing else 0.0
+
+    def _look(self) -> None:
+        wanted = self._requests.next(self._trainer.step)
+        look = self._requests.look
+        if wanted is None or look is None or self._target is None or self._sde is None:
+            return
+        kind, sigma = wanted
+        if not float(self._sde.sigma(0.0)) * 0.999 <= sigma <= float(self._sde.sigma(1.0)) * 1.001:
+            return  # a level of the noise before the last edit: the window asks again when it knows the new run
+        if kind == "density":
+            self._channel.send(density(self._target, self._sde, sigma, look, self._revision))
+        else:
+            network = None if look.arrows_kind == "exact" else self._trainer.score_fn()
+            exact = self._target.score_fn(self._sde)
+            self._channel.send(arrows(exact, network, self._trainer.step, self._sde, sigma, look, self._revision))
+
+    def _start_run(self) -> None:
+        wanted, self._run_wanted = self._run_wanted, False
+        if self._target is None or self._sde is None:
+            return
+        exact = self._scene.score.source == "exact"
+        step = None if exact else self._trainer.step
+        self._run_step = self._trainer.step
+        score_fn = self._target.score_fn(self._sde) if exact else self._trainer.score_fn()
+        self._player.start(Plan(self._revision, self._scene, self._sde, self._target, score_fn, step, live=not wanted))
+
+    def _slice(self, doing: str, work: Any) -> float:
+        began = time.monotonic()
+        self._channel.begin_slice(doing)
+        self._guarded(doing, work)
+        self._channel.end_slice()
+        return time.monotonic() - began
+
+    def _acknowledge(self) -> None:
+        """An update is in force once the screen can show something of it (see `Update`)."""
+        waiting = self._unacknowledged
+        if waiting is None or self._run_wanted or self._requests.pending:
+            return
+        needed = self._requests.look.position if self._requests.look is not None else 0.0
+        if not self._player.active or self._player.live or self._player.position > min(needed, 0.999):
+            self._unacknowledged = None
+            self._channel.send(waiting)
+
+    # ---- errors are data
+
+    def _guarded(self, doing: str, work: Any) -> None:
+        try:
+            work()
+        except Exception as error:
+            log.exception("%s failed", doing)
+            if doing == "run":
+                self._player.stop()
+            if doing == "training":
+                self._trainer.set_running(False)
+            self._report(doing, error)
+
+    def _report(self, where: Any, error: Exception) -> None:
+        template, params = _sentence(where, error)
+        details = "" if isinstance(error, SceneError) else "".join(traceback.format_exception(error))
+        self._channel.send(messages.Problem(where=where, template=template, params=params, details=details, revision=self._revision))
+
+
+def _decode(name: str, part: Any) -> Any:
+    return msgspec.convert(part, _PART_TYPES[name], dec_hook=decode_choice)
+
+
+def _sentence(where: str, error: Exception) -> tuple[str, dict[str, str]]:
+    """What a person is told."""
+    match error:
+        case SceneError():
+            return error.template, {k: str(v) for k, v in error.params.items()}
+        case FloatingPointError() if where == "run":
+            return QT_TRANSLATE_NOOP(
+                "engine", "The points flew off to infinity at substep {step}. Make the step smaller, or σ larger."
+            ), {"step": str(error.args[0])}
+        case FloatingPointError():
+            return QT_TRANSLATE_NOOP(
+                "engine", "Training met a number that is not finite at step {step}; the network is back at its last good state. Lower the learning rate."
+            ), {"step": str(error.args[0])}
+        case MemoryError():
+            return QT_TRANSLATE_NOOP("engine", "There is not enough memory for this. Use fewer particles or steps."), {}
+        case _:
+            return QT_TRANSLATE_NOOP("engine", "The engine met an error: {reason}."), {"reason": f"{type(error).__name__}: {error}"}
+
+
+def _be_modest() -> None:
+    """Leave a core to the window, and let it go first."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    if hasattr(os, "nice"):
+        os.nice(5)

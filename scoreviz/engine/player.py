@@ -1,0 +1,193 @@
+"""Runs the chosen sampler in slices and sends its frames as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scoreviz.engine.stdio import Channel
+from scoreviz.maths import metrics
+from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep, build_sampler, starting_points, trajectory
+from scoreviz.maths.sde import SDE
+from scoreviz.maths.targets import GaussianMixture, ScoreFn
+from scoreviz.protocol.arrays import Array
+from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
+from scoreviz.scene.choice import tag_of
+from scoreviz.scene.document import Scene
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
+
+CACHE_BYTES = 512 * 2**20
+"""What the window keeps of one run; longer runs keep every 2nd, 3rd, ... substep and say so."""
+
+CHUNK_BYTES = 1 << 20
+FLUSH_SECONDS = 0.04
+STAGES = {Stage.PREDICT: 1, Stage.CORRECT: 2, Stage.DENOISE: 3}
+MEASURED = 4000
+"""At most so many points enter the distance to the truth: its cost grows faster than its worth."""
+
+TRUTH_SEED = 0x7E57
+"""The exact samples are the same for every run, so that distances of two runs can be compared."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run is made of; two equal scenes and one network give the same run bit for bit."""
+
+    revision: int
+    scene: Scene
+    sde: SDE
+    target: GaussianMixture
+    score_fn: ScoreFn
+    step: int | None  # of the network behind score_fn; None for the exact score
+    live: bool
+
+
+class Player:
+    """One run at a time. `start` replaces the present one; `slice` carries it on."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._number = 0
+        self._plan: Plan | None = None
+        self._loop: Iterator[tuple[Substep, State, Info]] | None = None
+        self._truths: dict[tuple[int, float], tuple[Tensor, tuple[float, float]]] = {}
+
+    @property
+    def active(self) -> bool:
+        """Is there a run to carry on?"""
+        return self._plan is not None
+
+    @property
+    def live(self) -> bool:
+        """Is it a re-run while the network trains?"""
+        return self._plan is not None and self._plan.live
+
+    @property
+    def unmeasured(self) -> bool:
+        """Are all frames sent, and only the measurement is missing?"""
+        return self._plan is not None and self._loop is None
+
+    @property
+    def position(self) -> float:
+        """Share of the present run whose frames have been sent; 1 when there is none."""
+        return 1.0 if self._plan is None else self._sent / max(1, len(self._kept))
+
+    def stop(self) -> None:
+        """Drop the present run."""
+        self._plan = self._loop = None
+
+    def forget_target(self) -> None:
+        """The drawing changed: truths and floors are others now."""
+        self._truths.clear()
+
+    def start(self, plan: Plan) -> None:
+        """Begin a run: its points, its plan, and the first frame."""
+        scene = plan.scene
+        self._number += 1
+        self._plan = plan
+        self._began, self._seconds = time.monotonic(), 0.0
+        self._nfe = self._done = self._sent = 0
+        self._chunk: list[Tensor] = []
+        self._flushed = time.monotonic()
+        generator = torch.Generator().manual_seed(scene.particles.seed)
+        x = starting_points(scene.sampler, plan.sde, plan.target, scene.particles.count, generator)
+        sampler = build_sampler(scene.sampler, plan.sde, plan.score_fn)
+        self._state = sampler.init(x, generator.get_state())  # the noise goes on where the starting points ended
+        self._loop = trajectory(sampler, self._state)
+        self._kept = _kept_substeps(len(sampler.plan), x.numel() * x.element_size())
+        self._channel.send(self._announcement(plan, sampler))
+        self._keep(x)
+
+    def slice(self, seconds: float) -> None:
+        """Work for about `seconds`."""
+        end = time.monotonic() + seconds
+        while self._loop is not None and time.monotonic() < end:
+            step = next(self._loop, None)
+            if step is None:
+                self._flush()
+                self._seconds = time.monotonic() - self._began
+                self._loop = None
+                return
+            _, self._state, info = step
+            self._nfe += info.nfe
+            self._done += 1
+            if not torch.isfinite(self._state.x).all():
+                self.stop()
+                raise FloatingPointError(self._done)
+            if self._done in self._kept_set:
+                self._keep(self._state.x)
+
+    def _announcement(self, plan: Plan, sampler: Sampler) -> RunStarted:
+        kept = self._kept
+        self._kept_set = frozenset(kept)
+        spec: Any = plan.scene.sampler
+        steps = sampler.plan
+        t = [steps[0].t, *(steps[k - 1].s for k in kept[1:])]
+        self._last_t = t[-1]
+        stage = [0, *(STAGES[steps[k - 1].stage] for k in kept[1:])]
+        return RunStarted(
+            run=self._number, revision=plan.revision, sampler=tag_of(spec), label=spec.LABEL, axis=spec.AXIS,
+            source="exact" if plan.step is None else "network", step=plan.step, noise=plan.scene.noise.LABEL, total=len(steps),
+            substep=Array.of(np.asarray(kept, np.int32)), stage=Array.of(np.asarray(stage, np.uint8)), t=Array.of(np.asarray(t)),
+            sigma=Array.of(np.asarray([float(plan.sde.sigma(u)) for u in t])),
+            log_snr=Array.of(np.asarray([float(plan.sde.log_snr(u)) for u in t])), live=plan.live,
+        )  # fmt: skip
+
+    def _keep(self, x: Tensor) -> None:
+        self._chunk.append(x)
+        size = len(self._chunk) * x.numel() * x.element_size()
+        if size >= CHUNK_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS or self._sent == 0:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._chunk:
+            frames = torch.stack(self._chunk).float().numpy()
+            self._channel.send(RunFrames(run=self._number, first=self._sent, frames=Array.of(frames)))
+            self._sent += len(self._chunk)
+            self._chunk = []
+        self._flushed = time.monotonic()
+
+    def measure(self) -> None:
+        """Compare the finished run with the truth, and end it."""
+        plan = self._plan
+        assert plan is not None
+        distance, floor, truth, sigma = self._measure(plan, self._state.x)
+        self._channel.send(
+            RunDone(
+                run=self._number, step=plan.step, nfe=self._nfe, seconds=self._seconds, distance=distance, floor=floor, truth=truth,
+                params={"sigma": f"{sigma:.3g}"},
+            )  # fmt: skip
+        )
+        self._plan = self._loop = None
+
+    def _measure(self, plan: Plan, x: Tensor) -> tuple[float, tuple[float, float], str, float]:
+        """Sliced Wasserstein of the last frame to exact samples of the law that the sampler aims at, and its floor."""
+        clean = bool(getattr(plan.scene.sampler, "denoise", False))
+        sigma = 0.0 if clean else float(plan.sde.sigma(self._last_t))
+        n = min(len(x), MEASURED)
+        key = (n, sigma)
+        if key not in self._truths:
+            law = plan.target if clean else plan.target.marginal(plan.sde, self._last_t)
+            generator = torch.Generator().manual_seed(TRUTH_SEED)
+            self._truths[key] = law.sample(n, generator), metrics.noise_floor(law, n)
+        truth, floor = self._truths[key]
+        text = (
+            QT_TRANSLATE_NOOP("engine", "exact samples of the drawing")
+            if clean
+            else QT_TRANSLATE_NOOP("engine", "exact samples at σ {sigma}")
+        )
+        return metrics.sliced_wasserstein(x[:n], truth), floor, text, sigma
+
+
+def _kept_substeps(total: int, frame_bytes: int) -> list[int]:
+    """Substeps whose states are kept: 0 (the start), every n-th, and the last; all of them while they fit the cache."""
+    most = max(2, CACHE_BYTES // max(1, frame_bytes))
+    stride = -(-total // most)
+    kept = list(range(0, total + 1, stride))
+    return kept if kept[-1] == total else [*kept, total]

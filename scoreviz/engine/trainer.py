@@ -1,0 +1,120 @@
+"""Trains the network in slices, reports, and takes snapshots."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from scoreviz.engine.stdio import Channel
+from scoreviz.maths.denoiser import score_fn_of
+from scoreviz.maths.objectives import loss_floor
+from scoreviz.maths.sde import SDE
+from scoreviz.maths.targets import GaussianMixture, ScoreFn
+from scoreviz.maths.training import TrainState, init_training, load_state, reconfigure, state_dict, train_step
+from scoreviz.protocol.arrays import Array
+from scoreviz.protocol.messages import Snapshot, Trained
+from scoreviz.scene.document import Scene
+
+REPORT_SECONDS = 0.1
+SNAPSHOT_SECONDS = 2.0
+
+
+class Trainer:
+    """The network of one scene. Nothing restarts it but `configure(anew=True)` and `reset`."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._state: TrainState | None = None
+        self._scene: Scene | None = None
+        self._sde: SDE | None = None
+        self._target: GaussianMixture | None = None
+        self._running = False
+        self._floor: float | None = None
+        self._losses: list[float] = []
+        self._steps = 0
+        self._reported = self._snapped = 0.0
+
+    @property
+    def step(self) -> int:
+        """Training steps so far."""
+        return self._state.step if self._state is not None else 0
+
+    @property
+    def active(self) -> bool:
+        """Is there something to train, and is it wanted?"""
+        return self._running and self._state is not None and self._target is not None
+
+    def configure(self, scene: Scene, target: GaussianMixture, sde: SDE, *, anew: bool) -> None:
+        """Take the scene's settings; the weights are kept unless `anew`."""
+        self._scene, self._target, self._sde, self._floor = scene, target, sde, None
+        if anew or self._state is None:
+            self.reset()
+        else:
+            reconfigure(self._state, scene.training, scene.objective, sde, target)
+
+    def forget_target(self) -> None:
+        """Nothing is drawn: pause, keep the network."""
+        self._target = None
+
+    def set_running(self, running: bool) -> None:
+        """Train or pause; the window is told."""
+        if self._running and not running and self._state is not None:
+            self._send_snapshot()
+        self._running = running
+        self._report()
+
+    def reset(self) -> None:
+        """A new network from the scene's seed."""
+        if self._scene is not None and self._target is not None and self._sde is not None:
+            s = self._scene
+            self._state = init_training(s.network, s.training, s.objective, self._sde, self._target)
+            self._losses.clear()
+            self._report()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot, bit for bit. ValueError if it belongs to another network."""
+        if self._scene is None or self._target is None or self._sde is None:
+            return
+        tensors = {name: torch.from_numpy(array.numpy().copy()) for name, array in snapshot.tensors.items()}
+        s = self._scene
+        self._state = load_state(tensors, s.network, s.training, s.objective, self._sde, self._target)
+        self._losses.clear()
+        self._report()
+
+    def score_fn(self) -> ScoreFn:
+        """The score of the averaged weights as they are now: a copy, so that a run has one network from end to end."""
+        assert self._state is not None and self._sde is not None
+        return score_fn_of(self._state.ema.with_weights(self._state.buffers[1].clone()), self._sde)
+
+    def slice(self, seconds: float) -> None:
+        """Train for about `seconds`. FloatingPointError if the loss is not finite; the state is then the last good one."""
+        assert self._state is not None
+        began = time.monotonic()
+        while (now := time.monotonic()) - began < seconds:
+            self._state, info = train_step(self._state)
+            if info.diverged:
+                raise FloatingPointError(info.step)
+            self._losses.append(info.loss)
+            self._steps += 1
+        if now - self._reported > REPORT_SECONDS:
+            self._report()
+        if now - self._snapped > SNAPSHOT_SECONDS:
+            self._send_snapshot()
+
+    def _report(self) -> None:
+        if self._floor is None and self._state is not None and self._target is not None:
+            self._floor = loss_floor(self._target, self._state.objective).total
+        elapsed = time.monotonic() - self._reported
+        self._reported = time.monotonic()
+        loss = sum(self._losses) / len(self._losses) if self._losses else None
+        rate = self._steps / elapsed if self._running and elapsed > 0 else 0.0
+        self._channel.send(Trained(running=self._running, step=self.step, rate=rate, loss=loss, floor=self._floor))
+        self._losses.clear()
+        self._steps = 0
+
+    def _send_snapshot(self) -> None:
+        assert self._state is not None
+        self._snapped = time.monotonic()
+        tensors = {name: Array.of(tensor.numpy()) for name, tensor in state_dict(self._state).items()}
+        self._channel.send(Snapshot(step=self.step, tensors=tensors))

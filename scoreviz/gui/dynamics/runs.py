@@ -1,0 +1,81 @@
+"""Runs as they arrive, and when a newer one takes the screen.
+
+A run takes the screen once it has the frame that is wanted, the same share of the way as the one on screen.
+While the transport plays and the network trains, newer runs wait for the end of the loop: trails would break.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from scoreviz.gui.playback import Playback, Run
+from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
+
+
+class Runs(QObject):
+    """Assembles `RunStarted`, `RunFrames` and `RunDone` into the playback's run."""
+
+    changed = Signal()  # the run on screen got frames or a measurement
+
+    def __init__(self, playback: Playback, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._playback = playback
+        self._arriving: Run | None = None
+        self._live = False
+        self._next: Run | None = None  # complete, waits for the end of the loop
+        playback.finished.connect(self._take_next)
+
+    @property
+    def position(self) -> float:
+        """Share of the run on screen, 0 to 1."""
+        run = self._playback.run
+        return 0.0 if run is None or run.length < 2 else self._playback.index / (run.length - 1)
+
+    def receive(self, message: Any) -> None:
+        """Take one message of the engine."""
+        match message:
+            case RunStarted():
+                self._arriving, self._live = self._started(message), message.live
+            case RunFrames() if self._arriving is not None and message.run == self._arriving.number:
+                self._arriving.frames.extend(message.frames.numpy())
+                self._offer(self._arriving)
+            case RunDone():
+                self._done(message)
+
+    def _started(self, m: RunStarted) -> Run:
+        return Run(
+            number=m.run, revision=m.revision, sampler=m.sampler, label=QCoreApplication.translate("scene", m.label), axis=m.axis,
+            source=m.source, training_step=m.step, noise=m.noise, total=m.total, substep=m.substep.numpy(), stage=m.stage.numpy(),
+            t=m.t.numpy(), sigma=m.sigma.numpy(), log_snr=m.log_snr.numpy(),
+        )  # fmt: skip
+
+    def _offer(self, run: Run) -> None:
+        """Show the arriving run once it has the wanted frame."""
+        shown = self._playback.run
+        if shown is run:
+            self.changed.emit()
+            return
+        index = round(self.position * (run.length - 1))
+        if run.ready <= index:
+            return
+        if self._live and self._playback.playing and shown is not None and shown.sampler == run.sampler and shown.length == run.length:
+            if run.ready == run.length:
+                self._next = run
+            return
+        self._next = None
+        self._playback.set_run(run, index)
+
+    def _done(self, message: RunDone) -> None:
+        run = self._arriving
+        if run is None or message.run != run.number:
+            return
+        run.nfe, run.distance, run.distance_floor, run.complete = message.nfe, message.distance, message.floor, True
+        run.truth = QCoreApplication.translate("engine", message.truth).format(**message.params)
+        self.changed.emit()
+
+    def _take_next(self) -> None:
+        if self._next is not None:
+            run, self._next = self._next, None
+            self._playback.set_run(run, run.length - 1)

@@ -1,0 +1,180 @@
+"""Runs and the transport: what has been sampled, and which frame of it is on screen.
+
+A run arrives from the engine in pieces; its frames are kept, so scrubbing asks nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+
+Stage = Literal["start", "predict", "correct", "denoise"]
+STAGES: tuple[Stage, ...] = ("start", "predict", "correct", "denoise")
+
+
+@dataclass
+class Run:
+    """One run of a sampler. Frame 0 is its start; frame k is the state after its k-th kept substep.
+
+    t, sigma and log_snr hold the time of each *kept* frame; substep holds its index among all substeps.
+    """
+
+    number: int
+    revision: int
+    sampler: str  # the tag of its spec
+    label: str
+    axis: Literal["reverse", "forward", "iterations", "levels"]
+    source: Literal["exact", "network"]
+    training_step: int | None  # of the network that drove it; None for the exact score
+    noise: str  # label of the SDE: "VE"
+    total: int  # substeps in all
+    substep: np.ndarray  # (F,) int: frame -> substep index, 0 for the start
+    stage: np.ndarray  # (F,) uint8 into STAGES
+    t: np.ndarray  # (F,)
+    sigma: np.ndarray  # (F,)
+    log_snr: np.ndarray  # (F,)
+    frames: list[np.ndarray] = field(default_factory=list)  # (n, 2) float32 each
+    nfe: int = 0
+    distance: float | None = None  # sliced Wasserstein of the last frame to the truth
+    distance_floor: tuple[float, float] | None = None  # truth against truth: mean, std
+    truth: str = ""  # what the distance is measured against, for example "exact samples at σ 0.1"
+    complete: bool = False
+
+    @property
+    def length(self) -> int:
+        """Frames there will be."""
+        return len(self.substep)
+
+    @property
+    def ready(self) -> int:
+        """Frames there are."""
+        return len(self.frames)
+
+    def at(self, k: int) -> np.ndarray:
+        return self.frames[k]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+class Playback(QObject):
+    """The transport: play, pause, one substep, back, scrub, speed. It holds the run on screen and the frame of it."""
+
+    run_changed = Signal()
+    index_changed = Signal(int)
+    playing_changed = Signal(bool)
+    speed_changed = Signal(float)
+    finished = Signal()  # the last frame was reached while playing
+
+    SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+    SECONDS = 4.0  # a whole run at speed 1
+    REST = 1.0  # seconds on the last frame before a loop starts again
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._run: Run | None = None
+        self._index = 0
+        self._position = 0.0
+        self._resting = 0.0
+        self._playing = False
+        self._speed = 1.0
+        self.loop = True
+        self.hold = lambda index: False  # the session: is this frame's field still under way?
+        self._clock = QElapsedTimer()
+        self._timer = QTimer(self, interval=16, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def run(self) -> Run | None:
+        return self._run
+
+    @property
+    def index(self) -> int:
+        """Frame on screen."""
+        return self._index
+
+    @property
+    def playing(self) -> bool:
+        return self._playing
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def set_speed(self, speed: float) -> None:
+        self._speed = min(self.SPEEDS, key=lambda s: abs(s - speed))
+        self.speed_changed.emit(self._speed)
+
+    def set_run(self, run: Run, index: int) -> None:
+        """Show frame `index` of another run."""
+        self._run = run
+        self.run_changed.emit()
+        self._go(index, force=True)
+
+    def play(self) -> None:
+        if self._run is None or self._playing:
+            return
+        if self._index >= self._run.length - 1:
+            self._go(0)
+        self._playing = True
+        self._resting = 0.0
+        self._clock.restart()
+        self._timer.start()
+        self.playing_changed.emit(True)
+
+    def pause(self) -> None:
+        if self._playing:
+            self._playing = False
+            self._timer.stop()
+            self.playing_changed.emit(False)
+
+    def toggle(self) -> None:
+        self.pause() if self._playing else self.play()
+
+    def step(self, by: int) -> None:
+        """One substep on or back; playing stops."""
+        self.pause()
+        self._go(self._index + by)
+
+    def seek(self, index: int) -> None:
+        """Scrub to a frame; playing goes on from there if it was on."""
+        self._go(index)
+
+    def _go(self, index: int, *, force: bool = False) -> None:
+        if self._run is None:
+            return
+        index = max(0, min(index, self._run.ready - 1))
+        self._position = float(index)
+        if index != self._index or force:
+            self._index = index
+            self.index_changed.emit(index)
+
+    def _tick(self) -> None:
+        run = self._run
+        seconds = self._clock.restart() / 1000.0
+        if run is None or self.hold(self._index):
+            return
+        if self._index >= run.length - 1:
+            self._rest(seconds)
+            return
+        rate = (run.length - 1) / self.SECONDS * self._speed
+        position = min(self._position + min(seconds, 0.1) * rate, run.ready - 1)
+        index = int(position)
+        if index != self._index:
+            self._go(index)
+        self._position = position
+
+    def _rest(self, seconds: float) -> None:
+        if not self.loop:
+            self.pause()
+            self.finished.emit()
+            return
+        if self._resting == 0.0:
+            self.finished.emit()
+        self._resting += seconds
+        if self._resting >= self.REST:
+            self._resting = 0.0
+            self._go(0)

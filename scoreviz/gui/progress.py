@@ -1,0 +1,67 @@
+"""What the engine says of itself and of the training, for whoever wants to show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+EngineState = Literal["starting", "ready", "busy", "restarting", "stopped"]
+
+
+@dataclass
+class Curve:
+    """Points over training steps, thinned evenly when they grow too many: every second one is dropped."""
+
+    step: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+
+    MOST = 4000
+
+    def add(self, step: int, value: float) -> None:
+        self.step.append(step)
+        self.value.append(value)
+        if len(self.step) > self.MOST:
+            del self.step[1:-1:2], self.value[1:-1:2]
+
+    def clear(self) -> None:
+        self.step.clear()
+        self.value.clear()
+
+    @property
+    def last(self) -> float | None:
+        return self.value[-1] if self.value else None
+
+
+class Progress(QObject):
+    """Engine state, training counters and the curves of the plots. Only the session writes to it."""
+
+    engine_changed = Signal()  # state, device, note, busy_seconds
+    training_changed = Signal()  # running, step, rate, problem
+    curves_changed = Signal()  # loss, distance and their floors
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state: EngineState = "starting"
+        self.device = ""  # "cpu, 1 thread"
+        self.note = ""  # a sentence about the state, already translated
+        self.busy_seconds = 0.0
+        self.running = False
+        self.step = 0
+        self.rate = 0.0  # training steps per second
+        self.loss = Curve()
+        self.loss_floor: float | None = None
+        self.distance = Curve()  # sliced Wasserstein of the live samples to the truth
+        self.distance_floor: tuple[float, float] | None = None  # truth against truth: mean, std
+        self.frame_ms = 0.0  # time of the last paint
+        self.fps = 0.0
+
+    def clear_training(self) -> None:
+        """The network was made anew."""
+        self.step = 0
+        self.rate = 0.0
+        self.loss.clear()
+        self.distance.clear()
+        self.training_changed.emit()
+        self.curves_changed.emit()

@@ -1,0 +1,243 @@
+"""Keeps the engine in step with the store: updates one at a time, training, snapshots, restarts.
+
+It knows no widget. Runs and fields go to their own keepers (`dynamics.runs`, `dynamics.fields`) by `received`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from scoreviz.gui.bridge import EngineProcess
+from scoreviz.gui.progress import Progress
+from scoreviz.gui.store import Store
+from scoreviz.protocol.messages import (
+    PROTOCOL,
+    Applied,
+    Beat,
+    Blob,
+    Problem,
+    Reset,
+    Restore,
+    RunDone,
+    Snapshot,
+    Train,
+    Trained,
+    Update,
+    Welcome,
+)
+from scoreviz.scene.density import digests_in
+from scoreviz.scene.document import Scene, invalidated
+from scoreviz.scene.files import JournalEntry
+from scoreviz.scene.parameters import Invalidates
+
+log = logging.getLogger(__name__)
+ENGINE_PARTS = tuple(name for name in Scene.__struct_fields__ if name != "view")  # looking never touches the engine's scene
+JOURNALLED = Invalidates.NETWORK | Invalidates.TRAINING | Invalidates.TARGET
+BUSY_AFTER = 1.0  # seconds of one slice after which the window says so
+
+
+class Session(QObject):
+    """One window's engine. Signals: received(message), problem(Problem), died(reason, details, asks)."""
+
+    received = Signal(object)
+    sent = Signal(int)  # revision of an update that was just sent
+    problem = Signal(object)
+    died = Signal(str, str, bool)
+    ready = Signal()
+
+    def __init__(self, store: Store, progress: Progress, engine: EngineProcess | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._progress = store, progress
+        self._engine = engine or EngineProcess(self)
+        self._engine.received.connect(self._receive)
+        self._engine.died.connect(self._died)
+        self._known: Scene | None = None  # what the engine has
+        self._blobs: set[str] = set()
+        self._welcomed = False
+        self._in_flight: int | None = None
+        self._pending_journal: dict[int, dict[str, Any]] = {}
+        self._deaths: list[float] = []
+        self._wanted = False  # the user wants the network to train
+        self.revision = 0
+        self.sigma_max: float | None = None
+        self.components = 0
+        self.journal: list[JournalEntry] = []
+        self.snapshot: Snapshot | None = None
+        self.before_reset: tuple[Snapshot, list[JournalEntry]] | None = None
+        store.changed.connect(self._changed)
+
+    @property
+    def engine(self) -> EngineProcess:
+        return self._engine
+
+    @property
+    def is_ready(self) -> bool:
+        return self._welcomed
+
+    def start(self) -> None:
+        """Start the engine; the window does not wait for it."""
+        self._progress.state = "starting"
+        self._progress.engine_changed.emit()
+        self._engine.start()
+
+    def close(self) -> None:
+        """End the engine with the window."""
+        self._welcomed = False
+        self._engine.stop()
+
+    # ---- training
+
+    def train(self, running: bool) -> None:
+        """Let the network train, or pause it."""
+        self._wanted = running
+        if self._welcomed:
+            self._engine.send(Train(running=running))
+        self._progress.running = running
+        self._progress.training_changed.emit()
+
+    def reset_training(self) -> None:
+        """A new network from its seed; the last snapshot is kept to return to."""
+        if self.snapshot is not None:
+            self.before_reset = (self.snapshot, list(self.journal))
+        self.snapshot = None
+        self.journal.clear()
+        self._progress.clear_training()
+        self._engine.send(Reset())
+
+    def undo_reset(self) -> None:
+        """Back to the network that the last reset threw away."""
+        if self.before_reset is not None:
+            self.snapshot, self.journal = self.before_reset
+            self.before_reset = None
+            self._progress.clear_training()
+            self._engine.send(Restore(snapshot=self.snapshot))
+
+    def send(self, message: Any) -> None:
+        """For the keepers of runs and fields."""
+        if self._welcomed:
+            self._engine.send(message)
+
+    # ---- updates: at most one in flight, the newest next
+
+    def _changed(self, old: Scene, new: Scene, _origin: str) -> None:
+        if new.score.source == "network" and old.score.source != "network" and not self._wanted:
+            self.train(True)  # who asks for the network wants it to learn
+        self._flush()
+
+    def _flush(self) -> None:
+        if not self._welcomed or self._in_flight is not None:
+            return
+        scene = self._store.scene
+        known = self._known
+        parts = {n: getattr(scene, n) for n in ENGINE_PARTS if known is None or getattr(known, n) != getattr(scene, n)}
+        if not parts:
+            return
+        for digest in sorted(digests_in(scene.density) - self._blobs):
+            self._engine.send(Blob(digest=digest, data=self._store.blobs[digest]))
+            self._blobs.add(digest)
+        self.revision += 1
+        self._in_flight = self.revision
+        if known is None or invalidated(known, scene) & JOURNALLED:
+            self._pending_journal[self.revision] = {n: msgspec.to_builtins(p) for n, p in parts.items()}
+        self._known = scene
+        self._engine.send(Update(revision=self.revision, parts=parts))
+        self.sent.emit(self.revision)
+
+    # ---- what the engine says
+
+    def _receive(self, message: Any) -> None:
+        progress = self._progress
+        match message:
+            case Welcome():
+                self._welcome(message)
+            case Applied():
+                self._applied(message)
+            case Beat():
+                self._beat(message)
+            case Trained():
+                progress.running, progress.step, progress.rate = message.running, message.step, message.rate
+                progress.loss_floor = message.floor
+                if message.loss is not None:
+                    progress.loss.add(message.step, message.loss)
+                progress.training_changed.emit()
+                progress.curves_changed.emit()
+            case RunDone():
+                self._measured(message)
+            case Snapshot():
+                self.snapshot = message
+            case Problem():
+                log.warning("engine problem: %s %s\n%s", message.template, message.params, message.details)
+                if message.where == "training":
+                    self._wanted = progress.running = False
+                    progress.training_changed.emit()
+                self.problem.emit(message)
+        self.received.emit(message)
+
+    def _welcome(self, message: Welcome) -> None:
+        if message.protocol != PROTOCOL:
+            self._engine.stop()
+            self._died(self.tr("it speaks another version of the protocol; reinstall scoreviz"), "", fatal=True)
+            return
+        self._progress.state, self._progress.note = "ready", ""
+        threads = QCoreApplication.translate("Session", "%n thread(s)", "", message.threads).replace("%n", str(message.threads))
+        self._progress.device = f"{message.device}, {threads}"
+        self._welcomed, self._known, self._in_flight = True, None, None
+        self._blobs.clear()
+        self._flush()
+        if self.snapshot is not None:
+            self._engine.send(Restore(snapshot=self.snapshot))
+        if self._wanted or self._store.scene.score.source == "network":
+            self.train(True)
+        self._progress.engine_changed.emit()
+        self.ready.emit()
+
+    def _applied(self, message: Applied) -> None:
+        if message.revision == self._in_flight:
+            self._in_flight = None
+        self.sigma_max, self.components = message.sigma_max, message.components
+        parts = self._pending_journal.pop(message.revision, None)
+        if parts is not None:
+            self.journal.append(JournalEntry(step=message.step, parts=parts))
+        self._flush()
+
+    def _beat(self, message: Beat) -> None:
+        busy = message.busy > BUSY_AFTER
+        progress = self._progress
+        if busy or progress.state == "busy":
+            progress.state = "busy" if busy else "ready"
+            progress.busy_seconds = message.busy
+            progress.engine_changed.emit()
+
+    def _measured(self, message: RunDone) -> None:
+        if message.step is not None and message.distance is not None:
+            self._progress.distance.add(message.step, message.distance)
+        if message.floor is not None:
+            self._progress.distance_floor = message.floor
+        self._progress.curves_changed.emit()
+
+    # ---- when it dies
+
+    def _died(self, reason: str, details: str, fatal: bool = False) -> None:
+        log.error("the engine died: %s\n%s", reason, details)
+        self._welcomed, self._in_flight = False, None
+        now = time.monotonic()
+        self._deaths = [t for t in self._deaths if now - t < 10.0] + [now]
+        asks = fatal or len(self._deaths) >= 2
+        self._progress.state = "stopped" if asks else "restarting"
+        self._progress.note = self.tr("The engine stopped: {reason}.").format(reason=reason)
+        self._progress.engine_changed.emit()
+        self.died.emit(reason, details, asks)
+        if not asks:
+            self._engine.start()
+
+    def restart(self) -> None:
+        """After the window asked: try again from the last snapshot."""
+        self._deaths.clear()
+        self._progress.state, self._progress.note = "restarting", ""
+        self._progress.engine_changed.emit()
+        self._engine.start()
