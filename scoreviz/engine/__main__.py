@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 
 def main() -> int:
     """Take over stdin and stdout first: nothing imported later may read or write them."""
     parser = argparse.ArgumentParser(prog="scoreviz.engine", description=__doc__)
-    parser.add_argument("--stdio", action="store_true", required=True, help="speak the protocol on stdin and stdout")
-    parser.parse_args()
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--stdio", action="store_true", help="speak the protocol on stdin and stdout")
+    task.add_argument("--record-first-sight", metavar="FILE", type=Path, help="write what the window shows before its engine is up")
+    arguments = parser.parse_args()
+    if arguments.record_first_sight is not None:
+        from scoreviz.engine.first_sight import record
+
+        record(arguments.record_first_sight)
+        return 0
 
     from scoreviz.engine.stdio import Channel
 

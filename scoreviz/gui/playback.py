@@ -64,6 +64,7 @@ class Playback(QObject):
     """The transport: play, pause, one substep, back, scrub, speed. It holds the run on screen and the frame of it."""
 
     run_changed = Signal()
+    run_grew = Signal()  # the run on screen got frames or a measurement
     index_changed = Signal(int)
     playing_changed = Signal(bool)
     speed_changed = Signal(float)
@@ -82,6 +83,7 @@ class Playback(QObject):
         self._playing = False
         self._speed = 1.0
         self.loop = True
+        self.autoplay = True  # the first run that comes plays by itself; whoever pauses has had their say
         self.hold = lambda index: False  # the session: is this frame's field still under way?
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=16, timerType=Qt.TimerType.PreciseTimer)
@@ -113,6 +115,16 @@ class Playback(QObject):
         self._run = run
         self.run_changed.emit()
         self._go(index, force=True)
+        if self.autoplay and not self._playing:
+            self.play()
+
+    def clear(self) -> None:
+        """Nothing can be sampled: show nothing; what comes next goes on as this did."""
+        playing = self._playing
+        self.pause()
+        self.autoplay = playing
+        self._run, self._index = None, 0
+        self.run_changed.emit()
 
     def play(self) -> None:
         if self._run is None or self._playing:
@@ -126,6 +138,7 @@ class Playback(QObject):
         self.playing_changed.emit(True)
 
     def pause(self) -> None:
+        self.autoplay = False
         if self._playing:
             self._playing = False
             self._timer.stop()

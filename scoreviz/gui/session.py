@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from scoreviz.gui.bridge import EngineProcess
 from scoreviz.gui.progress import Progress
+from scoreviz.gui.snapshots import snapshot_from_bytes, snapshot_to_bytes
 from scoreviz.gui.store import Store
 from scoreviz.protocol.messages import (
     PROTOCOL,
@@ -92,6 +94,11 @@ class Session(QObject):
 
     # ---- training
 
+    @property
+    def training_begun(self) -> bool:
+        """Has the network been asked to learn since it was made?"""
+        return self._wanted or self._progress.step > 0
+
     def train(self, running: bool) -> None:
         """Let the network train, or pause it."""
         self._wanted = running
@@ -116,6 +123,17 @@ class Session(QObject):
             self.before_reset = None
             self._progress.clear_training()
             self._engine.send(Restore(snapshot=self.snapshot))
+
+    def snapshot_bytes(self) -> bytes | None:
+        """The last snapshot as safetensors, for files."""
+        return None if self.snapshot is None else snapshot_to_bytes(self.snapshot)
+
+    def resume(self, journal: Sequence[JournalEntry], snapshot: bytes | None) -> None:
+        """After a document with a network was opened: go on from it."""
+        self.journal[:] = journal
+        self.snapshot = None if snapshot is None else snapshot_from_bytes(snapshot)
+        if self.snapshot is not None:
+            self.send(Restore(snapshot=self.snapshot))
 
     def send(self, message: Any) -> None:
         """For the keepers of runs and fields."""

@@ -25,7 +25,7 @@ class Array(msgspec.Struct, frozen=True):
         """Copy an array for sending. ValueError for a dtype that does not travel."""
         import numpy as np
 
-        array = np.ascontiguousarray(array)
+        array = np.asarray(array, order="C")  # ascontiguousarray would turn a scalar into a vector
         if array.dtype.name not in _DTYPES:
             raise ValueError(f"dtype {array.dtype.name} does not travel; use one of {', '.join(_DTYPES)}")
         return cls(dtype=array.dtype.name, shape=array.shape, data=array.tobytes())

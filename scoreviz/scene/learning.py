@@ -72,7 +72,7 @@ class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
             QT_TRANSLATE_NOOP("scene", "width"), QT_TRANSLATE_NOOP("scene", "Units in each hidden layer. A change starts a new network."),
             invalidates=Invalidates.NETWORK, ge=4, le=1024, scale="log",
         ),
-    ] = 128  # fmt: skip
+    ] = 64  # fmt: skip
     depth: Annotated[
         int,
         param(
@@ -87,7 +87,7 @@ class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
             QT_TRANSLATE_NOOP("scene", "Random sines and cosines of x: fine detail is learned sooner. A change starts a new network."),
             invalidates=Invalidates.NETWORK, ge=0, le=256, advanced=True,
         ),
-    ] = 16  # fmt: skip
+    ] = 32  # fmt: skip
 
 
 class Denoising(Spec, ObjectiveSpec, tag="denoising", frozen=True, kw_only=True):

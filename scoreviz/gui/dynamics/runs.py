@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject
 
 from scoreviz.gui.playback import Playback, Run
 from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
@@ -16,8 +16,6 @@ from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
 
 class Runs(QObject):
     """Assembles `RunStarted`, `RunFrames` and `RunDone` into the playback's run."""
-
-    changed = Signal()  # the run on screen got frames or a measurement
 
     def __init__(self, playback: Playback, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +53,7 @@ class Runs(QObject):
         """Show the arriving run once it has the wanted frame."""
         shown = self._playback.run
         if shown is run:
-            self.changed.emit()
+            self._playback.run_grew.emit()
             return
         index = round(self.position * (run.length - 1))
         if run.ready <= index:
@@ -73,7 +71,7 @@ class Runs(QObject):
             return
         run.nfe, run.distance, run.distance_floor, run.complete = message.nfe, message.distance, message.floor, True
         run.truth = QCoreApplication.translate("engine", message.truth).format(**message.params)
-        self.changed.emit()
+        self._playback.run_grew.emit()
 
     def _take_next(self) -> None:
         if self._next is not None:

@@ -1,0 +1,84 @@
+"""What the canvas is given to draw. Plain data, made elsewhere; the canvas changes none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+
+LOG_P_FLOOR = -6.0
+LOG_P_CEILING = 2.0
+"""The fixed range of log p. A drawing has unit mass on a few square units, so at small sigma log p is -2 to 0 on it, 2 on eight
+small Gaussians; blurred with sigma 4 its peak is -log(2 pi 16) = -4.6, still told from the ground."""
+
+ArrowKind = Literal["exact", "network", "difference"]
+
+
+class Bounds(NamedTuple):
+    """A rectangle in the drawing's units."""
+
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+
+
+@dataclass(frozen=True, eq=False)
+class DensityGrid:
+    """log p_t at the centres of ny x nx equal cells that tile `bounds`; row 0 is the lowest.
+
+    floor and ceiling are the fixed range of colours; a scale relative to the peak spans as much, down from the peak.
+    """
+
+    sigma: float
+    bounds: Bounds
+    log_p: np.ndarray
+    floor: float = LOG_P_FLOOR
+    ceiling: float = LOG_P_CEILING
+
+
+@dataclass(frozen=True, eq=False)
+class ArrowGrid:
+    """sigma times a score at the centres of ny x nx equal cells that tile `bounds`: (ny, nx, 2), row 0 the lowest.
+
+    kind "difference" is network minus exact. training_step is the network's, None for the exact score.
+    """
+
+    sigma: float
+    bounds: Bounds
+    kind: ArrowKind
+    vectors: np.ndarray
+    training_step: int | None = None
+
+
+class Frames(Protocol):
+    """A run's cached frames. It may grow, but frame k never changes: another run is another object."""
+
+    def at(self, k: int) -> np.ndarray:
+        """Positions (n, 2) after the k-th kept substep."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What the particle frame on screen is: which run, where in it. A value that does not exist is None.
+
+    position is the place on an axis that is not t: "iteration 40 of 200".
+    """
+
+    label: str = ""
+    t: float | None = None
+    sigma: float | None = None
+    log_snr: float | None = None
+    position: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def cell_centres(bounds: Bounds, nx: int, ny: int) -> np.ndarray:
+    """(ny * nx, 2) centres of the cells that tile `bounds`, x fastest, the lowest row first."""
+    x = bounds.x0 + (np.arange(nx) + 0.5) * ((bounds.x1 - bounds.x0) / max(nx, 1))
+    y = bounds.y0 + (np.arange(ny) + 0.5) * ((bounds.y1 - bounds.y0) / max(ny, 1))
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)

@@ -1,0 +1,119 @@
+"""The widget that shows a Picture. It knows nothing of tools: a second window or a thumbnail can be one of these."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from scoreviz.gui.canvas.camera import Camera
+from scoreviz.gui.canvas.frame import ArrowGrid, Bounds, Caption, DensityGrid, Frames
+from scoreviz.gui.canvas.palette import PaletteName, palette
+from scoreviz.gui.canvas.particles import Counts
+from scoreviz.gui.canvas.paths import painting
+from scoreviz.gui.canvas.picture import Content, Picture
+from scoreviz.scene.document import View
+
+
+class PictureView(QWidget):
+    """Shows exactly what it was last given; nothing is smoothed over time.
+
+    Its own camera is in logical pixels; a picture is drawn in device pixels at whatever ratio the painter has.
+    """
+
+    boundsChanged = Signal()  # the visible rectangle is another: fields for it are due
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._content = Content()
+        self._camera = Camera()
+        self._picture = Picture()
+        self._offline = Picture()  # of another size: sharing would rebuild every layer at each turn
+        self._ui_scale = 1.0
+
+    @property
+    def camera(self) -> Camera:
+        """Of the widget, in logical pixels."""
+        return self._camera.sized(self.width(), self.height())  # asked, not stored: an unshown widget hears of no resize
+
+    @property
+    def bounds(self) -> Bounds:
+        """The visible rectangle, in the drawing's units."""
+        return self.camera.bounds()
+
+    @property
+    def counts(self) -> Counts:
+        """Of the picture last painted: particles in all, outside, not finite."""
+        return self._picture.counts
+
+    def set_camera(self, x: float, y: float, half_height: float) -> None:
+        """Look elsewhere."""
+        self._look(dataclasses.replace(self.camera, x=x, y=y, half_height=half_height))
+
+    def set_view(self, view: View) -> None:
+        """Which layers are shown and how, and from where."""
+        self._show(view=view)
+        self.set_camera(view.x, view.y, view.half_height)
+
+    def set_palette_name(self, name: PaletteName) -> None:
+        """'dark' or 'light'."""
+        palette(name)  # an unknown name is an error here, not in a paint event
+        self._show(palette=name)
+
+    def set_ui_scale(self, scale: float) -> None:
+        """Type, lines and points this much larger, for a projector."""
+        self._ui_scale = scale
+        self.update()
+
+    def set_density(self, density: DensityGrid | None) -> None:
+        """The heat map."""
+        self._show(density=density)
+
+    def set_arrows(self, arrows: ArrowGrid | None) -> None:
+        """The score field."""
+        self._show(arrows=arrows)
+
+    def show_frame(self, frames: Frames | None, k: int) -> None:
+        """The particles of frame k, with trails from the frames before it."""
+        self._show(frames=frames, k=k)
+
+    def set_caption(self, caption: Caption | None) -> None:
+        """What the particle frame on screen is."""
+        self._show(caption=caption)
+
+    def set_message(self, message: str | None) -> None:
+        """A sentence in the middle, for an empty drawing."""
+        self._show(message=message)
+
+    def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
+        """The picture at another size, without a screen and without any cursor. Shown fields keep their own bounds."""
+        image = self._offline.image(self._content, self._camera.sized(size.width(), size.height()), scale)
+        return image.copy()  # the picture goes on being drawn into
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self) as painter:
+            ratio = painter.deviceTransform().m11()  # of what is painted on: the screen, or an image given to QWidget.render
+            camera = self._camera.sized(round(self.width() * ratio), round(self.height() * ratio))
+            painter.scale(1.0 / ratio, 1.0 / ratio)
+            painter.drawImage(0, 0, self._picture.image(self._content, camera, ratio * self._ui_scale))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.boundsChanged.emit()
+
+    def _show(self, **changes: Any) -> None:
+        self._content = dataclasses.replace(self._content, **changes)
+        self.update()  # where nothing changed, the picture is handed out as it was
+
+    def _look(self, camera: Camera) -> bool:
+        """Whether the camera is another one now."""
+        if camera == self.camera:
+            return False
+        self._camera = camera
+        self.update()
+        self.boundsChanged.emit()
+        return True

@@ -1,0 +1,78 @@
+"""The F1 sheet and About."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+import scoreviz
+
+
+def shortcuts(parent: QWidget, sheet: list[tuple[str, list[tuple[str, str]]]]) -> QDialog:
+    """All shortcuts, in two columns."""
+    dialog = QDialog(parent)
+    dialog.setObjectName("shortcuts")
+    dialog.setWindowTitle(dialog.tr("Keyboard shortcuts"))
+    columns = QHBoxLayout()
+    columns.setSpacing(36)
+    halves = (sheet[: (len(sheet) + 1) // 2], sheet[(len(sheet) + 1) // 2 :])
+    for half in halves:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(5)
+        row = 0
+        for menu, rows in half:
+            grid.addWidget(_label(menu, "heading"), row, 0, 1, 2)
+            row += 1
+            for keys, text in rows:
+                grid.addWidget(_label(keys, "figure"), row, 0, Qt.AlignmentFlag.AlignRight)
+                grid.addWidget(_label(text, "dim"), row, 1)
+                row += 1
+            grid.setRowMinimumHeight(row, 8)
+            row += 1
+        grid.setRowStretch(row, 1)
+        columns.addLayout(grid)
+    extra = dialog.tr("On the canvas: [ and ] size the brush · wheel zooms · middle button moves the picture · Esc drops a stroke")
+    return _finish(dialog, columns, extra)
+
+
+def about(parent: QWidget) -> QDialog:
+    """What this is, and whose work it stands on."""
+    dialog = QDialog(parent)
+    dialog.setObjectName("about")
+    dialog.setWindowTitle(dialog.tr("About scoreviz"))
+    column = QHBoxLayout()
+    text = _label(
+        dialog.tr(
+            "scoreviz {version}: a laboratory for score-based generative models.\n\n"
+            "The mathematics is that of NCSN (Song & Ermon 2019), DDPM (Ho, Jain & Abbeel 2020) and\n"
+            "Score SDE (Song et al. 2021). Everything that moves on screen is computed as its label says.\n\n"
+            "MIT licence. Built on Qt {qt} and PySide6 (LGPL), PyTorch (BSD), NumPy and SciPy (BSD),\n"
+            "pyqtgraph (MIT) and msgspec (BSD)."
+        ).format(version=scoreviz.__version__, qt=qVersion()),
+        "figure",
+    )
+    column.addWidget(text)
+    return _finish(dialog, column, "")
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", role)
+    return label
+
+
+def _finish(dialog: QDialog, body: QHBoxLayout, footnote: str) -> QDialog:
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(24, 20, 24, 16)
+    column.setSpacing(16)
+    column.addLayout(body)
+    if footnote:
+        note = _label(footnote, "dim")
+        note.setWordWrap(True)
+        column.addWidget(note)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    column.addWidget(buttons)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return dialog

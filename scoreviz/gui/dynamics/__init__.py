@@ -1,0 +1,1 @@
+"""The Dynamics tab: one file a panel."""

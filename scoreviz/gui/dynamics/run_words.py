@@ -1,0 +1,71 @@
+"""A run and a frame of it, in words: what stands at the ends of the time line and below it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from scoreviz.gui.playback import STAGES, Run
+from scoreviz.gui.widgets.words import count, figure, signed
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Timeline", text)
+
+
+def ends(run: Run) -> tuple[str, str]:
+    """What stands at the two ends of the axis."""
+    match run.axis:
+        case "iterations":
+            return _tr("iteration 0"), count(run.total)
+        case "levels":
+            return _tr("level 1"), count(levels(run))
+        case _:
+            first, last = (float(run.t[0]), float(run.t[-1])) if run.length else (1.0, 0.0)
+            return f"t = {first:.3g}", f"{last:.3g}"
+
+
+def levels(run: Run) -> int:
+    """Number of noise levels."""
+    return len(np.unique(np.round(run.sigma[1:] if run.length > 1 else run.sigma, 9)))
+
+
+def stage_name(code: int) -> str:
+    """A stage as a person reads it."""
+    return {"start": _tr("start"), "predict": _tr("predict"), "correct": _tr("correct"), "denoise": _tr("denoise")}[STAGES[code]]
+
+
+def stride(run: Run) -> int:
+    """Every how many substeps a frame was kept."""
+    kept = max(run.length - 1, 1)
+    return max(1, round(run.total / kept))
+
+
+def caption(run: Run, index: int) -> str:
+    """“predict 96 of 160 · t 0.40 · σ 0.110 · log-SNR +4.4”."""
+    parts = [stage_name(int(run.stage[index]))]
+    if index:
+        parts[0] = _tr("{stage} {k} of {n}").format(stage=parts[0], k=count(int(run.substep[index])), n=count(run.total))
+    if run.axis in ("reverse", "forward"):
+        parts.append(f"t {float(run.t[index]):.2f}")
+    parts.append(f"σ {figure(float(run.sigma[index]))}")
+    if np.isfinite(run.log_snr[index]):
+        parts.append(_tr("log-SNR {value}").format(value=signed(float(run.log_snr[index]))))
+    return " · ".join(parts)
+
+
+def aside(run: Run) -> str:
+    """What the time line must not hide: frames left out, frames still under way."""
+    parts = []
+    every = stride(run)
+    if every > 1:
+        parts.append(_tr("every {n}{th} kept").format(n=every, th=_ordinal(every)))
+    if run.ready < run.length:
+        parts.append(_tr("{percent} % computed").format(percent=100 * run.ready // max(run.length, 1)))
+    return " · ".join(parts)
+
+
+def _ordinal(n: int) -> str:
+    if 10 <= n % 100 <= 20:
+        return _tr("th")
+    return {1: _tr("st"), 2: _tr("nd"), 3: _tr("rd")}.get(n % 10, _tr("th"))

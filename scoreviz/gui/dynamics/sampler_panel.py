@@ -1,0 +1,42 @@
+"""How points are sampled: method, its parameters, the noise, the particles and their seed."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from scoreviz.gui.forms import SpecForm
+from scoreviz.gui.playback import Playback
+from scoreviz.gui.store import Store
+from scoreviz.gui.widgets.section import Section
+from scoreviz.gui.widgets.words import count
+
+
+class SamplerPanel(Section):
+    """The state says how many score evaluations the run on screen has cost."""
+
+    def __init__(self, store: Store, playback: Playback, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Sampler"), "sampler_panel", parent, more=True)
+        self._playback = playback
+        self.form = SpecForm(store, (), only=("sampler", "noise", "particles"), parent=self)
+        self.body.addWidget(self.form)
+        self.form.rebuilt.connect(self._rebuilt)
+        self.more_changed.connect(self.form.set_more)
+        playback.run_changed.connect(self._refresh)
+        self._rebuilt()
+        self._refresh()
+
+    def set_resolved_sigma_max(self, value: float | None) -> None:
+        """What “automatic” comes to for this drawing."""
+        self.form.set_resolved(("noise", "sigma_max"), value)
+
+    def _rebuilt(self) -> None:
+        self.set_has_more(self.form.has_more)
+
+    def _refresh(self) -> None:
+        run = self._playback.run
+        if run is None:
+            self.set_state("")
+        elif run.nfe == 1:
+            self.set_state(self.tr("1 evaluation"))
+        else:
+            self.set_state(self.tr("{n} evaluations").format(n=count(run.nfe)) if run.nfe else self.tr("no score evaluated"))

@@ -1,0 +1,43 @@
+"""Where the score comes from; under More, the network and how it learns."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from scoreviz.gui.forms import SpecForm
+from scoreviz.gui.progress import Progress
+from scoreviz.gui.store import Store
+from scoreviz.gui.widgets.section import Section
+from scoreviz.gui.widgets.words import count
+
+
+class ScorePanel(Section):
+    """Exact or network; the state says at which training step, or how far off the network is."""
+
+    def __init__(self, store: Store, progress: Progress, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Score"), "score_panel", parent, more=True)
+        self._store, self._progress = store, progress
+        self._error: float | None = None
+        self.form = SpecForm(store, (), only=("score",), parent=self)
+        self.body.addWidget(self.form)
+        self.learning = SpecForm(store, (), only=("network", "objective", "training"), more=True, parent=self)
+        self.extra_body.addWidget(self.learning)
+        store.changed.connect(self._refresh)
+        progress.training_changed.connect(self._refresh)
+        self._refresh()
+
+    def set_relative_error(self, error: float | None) -> None:
+        """The network's score against the exact one, where it has been measured: 0.031 for 3.1 %."""
+        self._error = error
+        self._refresh()
+
+    def _refresh(self, *_args: object) -> None:
+        step = self._progress.step
+        if self._store.scene.score.source == "exact":
+            self.set_state(self.tr("closed form of the drawing"))
+        elif step == 0:
+            self.set_state(self.tr("network not trained yet"))
+        elif self._error is not None:
+            self.set_state(self.tr("relative error {percent} %").format(percent=f"{100 * self._error:.3g}"))
+        else:
+            self.set_state(self.tr("network at step {step}").format(step=count(step)))

@@ -1,0 +1,122 @@
+"""What the canvas shows now: the frame of the run, and the density and arrows of that frame's noise level."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer
+
+from scoreviz.gui.canvas import Canvas, Caption
+from scoreviz.gui.dynamics.fields import AHEAD, Fields
+from scoreviz.gui.dynamics.runs import Runs
+from scoreviz.gui.playback import Playback, Run
+from scoreviz.gui.session import Session
+from scoreviz.gui.store import Store
+from scoreviz.protocol.messages import Applied, Problem
+from scoreviz.scene.document import Scene
+
+DENSITY_CELL = 6  # logical pixels
+ARROW_CELL = 26
+LARGEST_GRID = 320
+HOLD_MS = 250  # a frame waits so long for its field while the transport plays; then it is shown with what there is
+
+
+class Screen(QObject):
+    """Joins playback, fields and store to one canvas."""
+
+    def __init__(
+        self, canvas: Canvas, store: Store, session: Session, playback: Playback, runs: Runs, fields: Fields, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._canvas, self._store, self._session = canvas, store, session
+        self._playback, self._runs, self._fields = playback, runs, fields
+        self._held = QElapsedTimer()
+        self._refresh = QTimer(self, singleShot=True, interval=0)
+        self._refresh.timeout.connect(self.refresh)
+        canvas.boundsChanged.connect(self._look)
+        playback.run_changed.connect(self._refresh.start)
+        playback.index_changed.connect(lambda _: self._refresh.start())
+        playback.hold = self._hold
+        playback.run_grew.connect(self._refresh.start)
+        fields.changed.connect(self._refresh.start)
+        store.changed.connect(self._changed)
+        session.received.connect(self._receive)
+        canvas.set_view(store.scene.view)
+
+    def refresh(self) -> None:
+        """Show the frame with its own fields; where they are still under way, the last ones, which the caption then names."""
+        run, k = self._playback.run, self._playback.index
+        view = self._store.scene.view
+        if run is None or not run.ready:
+            return
+        sigma = float(run.sigma[k])
+        if (density := self._fields.density(sigma)) is not None:
+            self._canvas.set_density(density)
+        if (arrows := self._fields.arrows(sigma)) is not None:
+            self._canvas.set_arrows(arrows)
+        self._canvas.show_frame(run, k)
+        self._canvas.set_caption(caption(run, k))
+        ahead = range(k, min(k + AHEAD, run.length)) if self._playback.playing else (k,)
+        sigmas = dict.fromkeys(float(run.sigma[i]) for i in ahead)
+        self._fields.show(tuple(sigmas), self._arrow_kind(), density=view.density, arrows=view.arrows, position=self._runs.position)
+
+    def _arrow_kind(self) -> str:
+        scene = self._store.scene
+        return scene.score.source if scene.view.field == "sampler" else scene.view.field
+
+    def _hold(self, index: int) -> bool:
+        run = self._playback.run
+        if run is None or not self._session.is_ready or not self._fields.missing(float(run.sigma[index])):
+            self._held.invalidate()
+            return False
+        if not self._held.isValid():
+            self._held.start()
+        return self._held.elapsed() < HOLD_MS
+
+    def _look(self) -> None:
+        width, height = self._canvas.width(), self._canvas.height()
+
+        def shape(cell: int) -> tuple[int, int]:
+            return tuple(max(2, min(LARGEST_GRID, round(n / cell))) for n in (height, width))  # type: ignore[return-value]
+
+        self._fields.look(self._canvas.bounds, shape(DENSITY_CELL), shape(ARROW_CELL))
+
+    def _changed(self, old: Scene, new: Scene, _origin: str) -> None:
+        if old.view != new.view:
+            self._canvas.set_view(new.view)
+        self._fields.invalidate(old, new)
+        self._refresh.start()
+
+    def _receive(self, message: object) -> None:
+        match message:
+            case Applied() if message.components:
+                self._canvas.set_message(None)
+            case Problem() if message.where == "scene":
+                self._playback.clear()
+                self._canvas.set_density(None)
+                self._canvas.set_arrows(None)
+                self._canvas.show_frame(None, 0)
+                self._canvas.set_caption(Caption())
+                self._canvas.set_message(QCoreApplication.translate("errors", message.template).format(**message.params))
+
+
+def caption(run: Run, k: int) -> Caption:
+    """The words at the canvas's corner: everything about the frame on screen, from the run itself."""
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("Screen", text)
+
+    position = ""
+    if run.axis == "iterations":
+        position = tr("iteration {k} of {n}").format(k=int(run.substep[k]), n=run.total)
+    elif run.axis == "levels":
+        levels = sorted({float(s) for s in run.sigma}, reverse=True)
+        position = tr("level {k} of {n}").format(k=levels.index(float(run.sigma[k])) + 1, n=len(levels))
+    notes = (tr("network at step {step}").format(step=f"{run.training_step:,}".replace(",", "\u202f")),) if run.training_step is not None else ()
+    timed = run.axis in ("reverse", "forward")
+    return Caption(
+        label=f"{run.label} ({run.noise})",
+        t=float(run.t[k]) if timed else None,
+        sigma=float(run.sigma[k]),
+        log_snr=float(run.log_snr[k]) if timed else None,
+        position=position,
+        notes=notes,
+    )

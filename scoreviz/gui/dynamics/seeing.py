@@ -1,0 +1,71 @@
+"""What am I seeing? One sentence for each layer on screen."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QWidget
+
+from scoreviz.gui.playback import Playback
+from scoreviz.gui.store import Store
+from scoreviz.gui.widgets.labels import label
+from scoreviz.gui.widgets.section import Section
+from scoreviz.gui.widgets.words import scene_text
+from scoreviz.scene.document import Scene
+from scoreviz.scene.samplers import SamplerSpec
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Seeing", text)
+
+
+def _arrows(scene: Scene) -> str:
+    field = scene.view.field
+    if field == "sampler":
+        field = scene.score.source
+    return {
+        "exact": _tr("Arrows show σ times the exact score."),
+        "network": _tr("Arrows show σ times the network's score."),
+        "difference": _tr("Arrows show σ times what the network gets wrong: its score minus the exact one."),
+    }[field]
+
+
+def _ground(scene: Scene) -> str:
+    if scene.view.density_scale == "relative":
+        return _tr("The ground is log p_t, relative to this t's own peak.")
+    return _tr("The ground is log p_t, on one range for every t.")
+
+
+def sentences(scene: Scene, sampler: type[SamplerSpec] | None) -> list[str]:
+    """One sentence for each layer that is shown."""
+    said = []
+    if scene.view.particles and sampler is not None:
+        said.append(scene_text(sampler.SEEING))
+    if scene.view.arrows:
+        said.append(_arrows(scene))
+    if scene.view.density:
+        said.append(_ground(scene))
+    return [sentence for sentence in said if sentence] or [_tr("Every layer is switched off.")]
+
+
+class Seeing(Section):
+    """It speaks of the run on screen, which may be older than the sampler just chosen."""
+
+    def __init__(self, store: Store, playback: Playback, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("What am I seeing?"), "seeing", parent)
+        self._store, self._playback = store, playback
+        self.text = label("", "dim", self, wrap=True, name="seeing.text")
+        self.text.setTextFormat(Qt.TextFormat.RichText)
+        self.body.addWidget(self.text)
+        store.changed.connect(self._refresh)
+        playback.run_changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self, *_args: object) -> None:
+        run = self._playback.run
+        members = {member.__struct_config__.tag: member for member in SamplerSpec.members()}
+        sampler = type(self._store.scene.sampler) if run is None else members.get(run.sampler)
+        text = " ".join(sentences(self._store.scene, sampler))
+        self.text.setText(f'<p style="line-height: 130%">{html.escape(text)}</p>')
+        self.text.setAccessibleName(text)

@@ -1,0 +1,134 @@
+"""The Dynamics tab: canvas between tools and settings, the transport beneath, two plots below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from scoreviz.gui import theme
+from scoreviz.gui.canvas import Canvas
+from scoreviz.gui.dynamics.drawing import Drawing
+from scoreviz.gui.dynamics.fields import Fields
+from scoreviz.gui.dynamics.layer_chips import LayerChips
+from scoreviz.gui.dynamics.runs import Runs
+from scoreviz.gui.dynamics.screen import Screen
+from scoreviz.gui.dynamics.side_panel import SidePanel
+from scoreviz.gui.dynamics.tool_rail import ToolRail
+from scoreviz.gui.dynamics.tool_settings import ToolSettings
+from scoreviz.gui.dynamics.transport import Transport
+from scoreviz.gui.notices import NoticeBar
+from scoreviz.gui.playback import Playback
+from scoreviz.gui.progress import Progress
+from scoreviz.gui.session import Session
+from scoreviz.gui.store import Store
+from scoreviz.protocol.messages import Applied
+from scoreviz.scene.document import View
+
+PLOTS_HEIGHT = 124
+
+
+class Stage(QWidget):
+    """The canvas with what lies over its edges: layer chips, and notices."""
+
+    def __init__(self, canvas: Canvas, chips: LayerChips, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas, self.chips = canvas, chips
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(canvas)
+        chips.setParent(self)
+        self.notice = NoticeBar(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.place_overlays()
+
+    def place_overlays(self) -> None:
+        """Chips at the bottom left, a notice across the bottom above them."""
+        margin = theme.current().px(12)
+        self.chips.adjustSize()
+        self.chips.move(margin, self.height() - self.chips.height() - margin)
+        self.chips.raise_()
+        width = min(self.width() - 2 * margin, theme.current().px(760))
+        self.notice.setFixedWidth(max(width, 100))
+        height = self.notice.heightForWidth(width) if self.notice.hasHeightForWidth() else self.notice.sizeHint().height()
+        self.notice.resize(width, height)
+        self.notice.move((self.width() - width) // 2, self.chips.y() - height - margin)
+        self.notice.raise_()
+
+
+class DynamicsTab(QWidget):
+    """Everything of the tab; the keepers of runs, fields and tools live here."""
+
+    def __init__(self, store: Store, session: Session, playback: Playback, progress: Progress, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dynamics")
+        self._store, self._progress = store, progress
+        self.canvas = Canvas()
+        self.tools = ToolSettings(self)
+        self.runs = Runs(playback, self)
+        self.fields = Fields(session, progress, self)
+        session.received.connect(self.runs.receive)
+        self.stage = Stage(self.canvas, LayerChips(store))
+        self.screen_ = Screen(self.canvas, store, session, playback, self.runs, self.fields, self)
+        self.drawing = Drawing(self.canvas, store, session, self.tools, self)
+        self.rail = ToolRail(store, self.tools)
+        self.side = SidePanel(store, playback, progress)
+        self.transport = Transport(playback, progress)
+        self.plots: QObject | None = None
+        self._connect_tools()
+        session.received.connect(self._resolved)
+        self._lay_out()
+
+    def _connect_tools(self) -> None:
+        tools, canvas = self.tools, self.canvas
+        tools.tool_changed.connect(canvas.set_tool)
+        tools.width_changed.connect(canvas.set_brush_width)
+        canvas.brushWidthChanged.connect(tools.set_width)
+        canvas.set_tool(tools.tool)
+        canvas.set_brush_width(tools.width)
+        self.drawing.refused.connect(self.stage.notice.tell)
+
+    def _resolved(self, message: object) -> None:
+        if isinstance(message, Applied):
+            self.side.sampler.set_resolved_sigma_max(message.sigma_max)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(0)
+        for widget, stretch in ((self.rail, 0), (_rule(vertical=True), 0), (self.stage, 1), (_rule(vertical=True), 0), (self.side, 0)):
+            top.addWidget(widget, stretch)
+        self._plots_place = QVBoxLayout()
+        self._plots_place.setContentsMargins(0, 0, 0, 0)
+        self._plots_holder = QWidget()
+        self._plots_holder.setFixedHeight(theme.current().px(PLOTS_HEIGHT))
+        self._plots_holder.setLayout(self._plots_place)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top, 1)
+        for widget in (_rule(), self.transport, _rule(), self._plots_holder):
+            column.addWidget(widget)
+
+    def add_plots(self) -> None:
+        """After the first paint: importing pyqtgraph takes a third of a second."""
+        if self.plots is None:
+            from scoreviz.gui.dynamics.plots import Plots
+
+            self.plots = Plots(self._progress)
+            self._plots_place.addWidget(self.plots)
+
+    def fit(self) -> None:
+        """Look at the square that presets fill."""
+        view = View()
+        self.canvas.set_camera(view.x, view.y, view.half_height)
+        self.drawing.look(view.x, view.y, view.half_height)
+
+
+def _rule(*, vertical: bool = False) -> QFrame:
+    rule = QFrame()
+    rule.setObjectName("rule")
+    rule.setFrameShape(QFrame.Shape.NoFrame)
+    (rule.setFixedWidth if vertical else rule.setFixedHeight)(1)
+    return rule

@@ -1,0 +1,124 @@
+"""New, open, save: the document of one window and its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from scoreviz.gui.preferences import Preferences
+from scoreviz.gui.store import Store
+from scoreviz.scene.errors import SceneError
+from scoreviz.scene.files import BUNDLE_SUFFIX, SCENE_SUFFIX, Document, load, save
+
+
+class Files(QObject):
+    """Where the document was opened from or saved to, and whether it has changed since."""
+
+    changed = Signal()  # path or unsaved state
+    told = Signal(str)  # a sentence: what could not be done, and the remedy
+
+    def __init__(self, store: Store, preferences: Preferences, window: QWidget) -> None:
+        super().__init__(window)
+        self._store, self._preferences, self._window = store, preferences, window
+        self.path: Path | None = None
+        self._unsaved = False  # recovered work is unsaved although its undo stack is clean
+        store.undo_stack.cleanChanged.connect(self.changed)
+
+    @property
+    def modified(self) -> bool:
+        """Is there something that closing would lose?"""
+        return self._unsaved or not self._store.undo_stack.isClean()
+
+    @property
+    def name(self) -> str:
+        return self.path.name if self.path is not None else self.tr("untitled")
+
+    def new(self) -> None:
+        """The first scene again."""
+        if self.may_leave():
+            self._take(Document(), None)
+
+    def open(self, path: Path | None = None) -> bool:
+        """Open a file (asking which); the present document stays if it cannot be read."""
+        if not self.may_leave():
+            return False
+        if path is None:
+            chosen, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a scene"), str(self._folder()), self._filter())
+            if not chosen:
+                return False
+            path = Path(chosen)
+        try:
+            document = load(path)
+            self._take(document, path)
+        except SceneError as error:
+            self.told.emit(str(error))
+            return False
+        self._preferences.add_recent(path)
+        return True
+
+    def opened(self, path: Path) -> None:
+        """The store was made from this file."""
+        self.path = path
+        self._preferences.add_recent(path)
+        self.changed.emit()
+
+    def recovered(self, document: Document) -> None:
+        """Work from before a crash: it has no file yet."""
+        self._take(document, None)
+        self._unsaved = True
+        self.changed.emit()
+
+    def save(self) -> bool:
+        """Save under the present name, or ask for one."""
+        return self.save_to(self.path) if self.path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a name and save."""
+        proposed = self._folder() / (self.path.name if self.path else f"drawing{SCENE_SUFFIX}")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the scene"), str(proposed), self._filter())
+        if not chosen:
+            return False
+        path = Path(chosen)
+        if not path.name.endswith((SCENE_SUFFIX, BUNDLE_SUFFIX)):
+            path = path.with_name(path.name.removesuffix(".json") + SCENE_SUFFIX)
+        return self.save_to(path)
+
+    def save_to(self, path: Path) -> bool:
+        """Write the document; the old file is untouched if that fails."""
+        try:
+            save(self._store.document(), path)
+        except SceneError as error:
+            self.told.emit(str(error))
+            return False
+        self.path, self._unsaved = path, False
+        self._store.undo_stack.setClean()
+        self._preferences.add_recent(path)
+        self.changed.emit()
+        return True
+
+    def may_leave(self) -> bool:
+        """Ask about unsaved changes; False to stay."""
+        if not self.modified:
+            return True
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Unsaved changes"), self.tr("Save the changes to “{name}”?").format(name=self.name),
+                          buttons.Save | buttons.Discard | buttons.Cancel, self._window)  # fmt: skip
+        box.setObjectName("unsaved")
+        answer = box.exec()
+        if answer == buttons.Save:
+            return self.save()
+        return answer == buttons.Discard
+
+    def _take(self, document: Document, path: Path | None) -> None:
+        self._store.open(document)
+        self.path, self._unsaved = path, False
+        self.changed.emit()
+
+    def _folder(self) -> Path:
+        recent = self._preferences.recent
+        return self.path.parent if self.path else recent[0].parent if recent else Path.home()
+
+    def _filter(self) -> str:
+        return self.tr("Scenes") + f" (*{SCENE_SUFFIX} *{BUNDLE_SUFFIX})"

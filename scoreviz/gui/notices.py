@@ -1,0 +1,82 @@
+"""A line across the bottom of the canvas for what a person should know, with a remedy to press. It never blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+PASSING_MS = 9000
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A button of a notice."""
+
+    text: str
+    act: Callable[[], None]
+
+
+class NoticeBar(QFrame):
+    """One notice at a time. A passing one goes by itself; one with remedies stays until something is pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._text = QLabel(self)
+        self._text.setObjectName("notice_text")
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(14, 8, 8, 8)
+        self._row.addWidget(self._text, 1)
+        self._buttons: list[QPushButton] = []
+        self._timer = QTimer(self, singleShot=True, interval=PASSING_MS)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence shown, empty if none is."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def tell(self, text: str, *remedies: Remedy, details: str = "") -> None:
+        """Show a sentence. `details` adds a button that copies them."""
+        for button in self._buttons:
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self._buttons = []
+        self._text.setText(text)
+        for remedy in remedies:
+            self._add(remedy.text, remedy.act)
+        if details:
+            self._add(self.tr("Copy details"), lambda: QApplication.clipboard().setText(f"{text}\n\n{details}"), closes=False)
+        self._add(self.tr("Close"), lambda: None)
+        self.setAccessibleName(text)
+        self.show()
+        self.raise_()
+        if self.parentWidget() is not None and hasattr(self.parentWidget(), "place_overlays"):
+            self.parentWidget().place_overlays()
+        if remedies or details:
+            self._timer.stop()
+        else:
+            self._timer.start()
+
+    def _add(self, text: str, act: Callable[[], None], *, closes: bool = True) -> None:
+        button = QPushButton(text, self)
+        button.setObjectName("notice_button")
+        button.setAccessibleName(text)
+
+        def pressed() -> None:
+            if closes:
+                self._timer.stop()
+                self.hide()
+            act()
+
+        button.clicked.connect(pressed)
+        self._row.addWidget(button)
+        self._buttons.append(button)

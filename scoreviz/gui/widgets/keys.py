@@ -1,0 +1,39 @@
+"""A widget that has the keyboard keeps the keys it understands; the window's shortcuts get the rest.
+
+Space plays, Home goes to the start: but not while a button or a slider that was reached by Tab is waiting for that very key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+Key = Qt.Key
+PRESS = frozenset({Key.Key_Space, Key.Key_Return, Key.Key_Enter})
+ARROWS = frozenset({Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down})
+MOVES = ARROWS | {Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
+RESET = frozenset({Key.Key_Delete, Key.Key_Backspace})
+LETTERS = frozenset(Key(code) for code in range(Key.Key_A, Key.Key_Z + 1))
+
+
+class _Keeper(QObject):
+    def __init__(self, widget: QWidget, keys: Collection[Qt.Key]) -> None:
+        super().__init__(widget)
+        self._keys = frozenset(keys)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.NoModifier
+            if plain and event.key() in self._keys:
+                event.accept()
+                return True
+        return False
+
+
+def keep_keys(widget: QWidget, *keys: Collection[Qt.Key]) -> None:
+    """While `widget` has the keyboard, these keys are its own."""
+    _Keeper(widget, frozenset().union(*keys))

@@ -1,0 +1,65 @@
+"""Labels in the theme's roles."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from scoreviz.gui import theme
+
+Role = Literal["text", "dim", "heading", "figure", "error", "brand"]
+_SIZES: dict[str, float] = {"brand": 1.08}
+
+
+def label(text: str, role: Role = "text", parent: QWidget | None = None, *, wrap: bool = False, name: str = "") -> QLabel:
+    """A plain label in one of the theme's roles."""
+    result = QLabel(text, parent)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setProperty("role", role)
+    result.setWordWrap(wrap)
+    result.setObjectName(name)
+    if role in ("heading", "brand"):
+        result.setFont(theme.current().font(_SIZES.get(role, 1.0), bold=True))
+    return result
+
+
+class Elided(QLabel):
+    """One line that ends in … when there is no room. Its whole text stays its accessible name and its tool tip."""
+
+    def __init__(self, text: str = "", role: Role = "dim", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        if text != self.text():
+            super().setText(text)
+            self.setAccessibleName(text)
+            self._hint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: object) -> None:
+        painter = QPainter(self)
+        role = str(self.property("role"))
+        now = theme.current()
+        color = now.color(role if role in ("dim", "error") else "text") if self.isEnabled() else now.color("faint")
+        painter.setPen(color)
+        rect = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, int(self.alignment()), text)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._hint()
+        return super().event(event)
+
+    def _hint(self) -> None:
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+        self.setToolTip(self.text() if cut else "")

@@ -1,0 +1,162 @@
+"""From a drawing to the Gaussian mixture that it denotes.
+
+Mass: a stroke has `weight` per unit of length (a dot counts as a stroke as long as it is wide), a Gaussian has `weight`, and a preset
+`weight` times `PRESET_LENGTH`, as much as a stroke of that length: so a stroke drawn over a preset is seen.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+import torch
+
+from scoreviz.maths.presets import PRESETS, Array, Components
+from scoreviz.maths.targets import GaussianMixture
+from scoreviz.scene.density import Density, Digest, Erase, Gaussian, Mark, Preset, PresetName, Stroke
+from scoreviz.scene.errors import SceneError
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
+
+PRESET_LENGTH = 10.0
+MAX_COMPONENTS = 4096
+SPACING = 0.7
+"""Distance between the components of a stroke, in units of its width."""
+
+
+def compile_density(density: Density, blobs: Mapping[Digest, bytes]) -> GaussianMixture:
+    """The mixture (float32, D = 2) of the marks in order; an erasure removes what earlier marks put under it.
+
+    Components beyond 4096 are merged: those of like width in one cell of a grid become one with their mass, mean and mean square
+    radius. Mass and mean of the whole stay exact; the shape changes below the size of a cell (`merge`).
+    SceneError: an empty drawing, a stroke whose points are missing or not finite.
+    """
+    parts = Components(np.empty(0), np.empty((0, 2)), np.empty(0))
+    for kind, run in groupby(density.marks, type):
+        marks = list(run)
+        parts = _erase(parts, marks, blobs) if kind is Erase else _join([parts, _components(kind, marks, blobs)])
+    if not len(parts.mass):
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "The drawing is empty. Draw a stroke, or choose a preset."))
+    parts = merge(parts, MAX_COMPONENTS)
+    parts = parts._replace(mass=parts.mass / parts.mass.sum())
+    kept = parts.mass > 1e-30  # float32 holds no less
+    return GaussianMixture(*(torch.from_numpy(column[kept].astype(np.float32)) for column in parts))
+
+
+def preset(name: PresetName) -> GaussianMixture:
+    """A preset alone, by name."""
+    return compile_density(Density(marks=(Preset(name=name),)), {})
+
+
+def _components(kind: type[Mark], marks: Sequence[Mark], blobs: Mapping[Digest, bytes]) -> Components:
+    if kind is Stroke:
+        return _strokes([mark for mark in marks if isinstance(mark, Stroke)], blobs)
+    if kind is Gaussian:
+        rows = np.array([(g.weight, g.x, g.y, g.std) for g in marks if isinstance(g, Gaussian)])
+        return Components(rows[:, 0], rows[:, 1:3], rows[:, 3])
+    return _join([_preset(mark) for mark in marks if isinstance(mark, Preset)])
+
+
+def _preset(mark: Preset) -> Components:
+    if mark.name not in PRESETS:
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "There is no preset called “{name}”."), name=mark.name)
+    parts = _preset_parts(mark.name)
+    return parts._replace(mass=parts.mass * (mark.weight * PRESET_LENGTH / parts.mass.sum()))
+
+
+@functools.cache
+def _preset_parts(name: PresetName) -> Components:
+    return PRESETS[name]()
+
+
+def _points(marks: Sequence[Stroke | Erase], blobs: Mapping[Digest, bytes]) -> tuple[Array, Array]:
+    """All points of the paths (N, 2), and how many each has (len(marks),)."""
+    missing = [mark.points for mark in marks if mark.points not in blobs]
+    if missing:
+        raise SceneError(
+            QT_TRANSLATE_NOOP("errors", "The points of a stroke are missing ({digest}). Open the document again."), digest=missing[0]
+        )
+    data = [blobs[mark.points] for mark in marks]
+    sizes = np.array([len(blob) for blob in data])
+    if (sizes % 8).any() or not sizes.all():
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "The points of a stroke are damaged: they are not pairs of numbers. Delete it."))
+    points = np.frombuffer(b"".join(data), "<f4").reshape(-1, 2).astype(np.float64)
+    if not np.isfinite(points).all():
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "The points of a stroke are damaged: some are not finite. Delete it."))
+    return points, sizes // 8
+
+
+def _strokes(marks: Sequence[Stroke], blobs: Mapping[Digest, bytes]) -> Components:
+    """Equal pieces of each path, one component in the middle of each; all strokes at once, along one common arc length."""
+    points, counts = _points(marks, blobs)
+    width, weight = (np.array([getattr(mark, name) for mark in marks]) for name in ("width", "weight"))
+    step = np.hypot(*np.diff(points, axis=0).T)
+    last = np.cumsum(counts) - 1
+    step[last[:-1]] = 0.0  # from one stroke to the next the pen is up
+    arc = np.concatenate([[0.0], np.cumsum(step)])
+    start, length = arc[last - counts + 1], arc[last] - arc[last - counts + 1]
+    pieces = np.maximum(1, np.ceil(length / (SPACING * width))).astype(np.int64)
+    owner = np.repeat(np.arange(len(marks)), pieces)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    at = start[owner] + (within + 0.5) * (length / pieces)[owner]
+    # the segment that holds `at`; clipped to the stroke, since strokes touch on the common arc length
+    first = np.clip(np.searchsorted(arc, at, side="right") - 1, (last - counts + 1)[owner], np.maximum(last - 1, last - counts + 1)[owner])
+    second = np.minimum(first + 1, last[owner])
+    span = arc[second] - arc[first]
+    share = np.divide(at - arc[first], span, out=np.zeros_like(at), where=span > 0)[:, None]
+    mean = points[first] * (1 - share) + points[second] * share
+    mass = weight * np.where(length > 0, length, width) / pieces
+    return Components(mass[owner], mean, width[owner])
+
+
+def _erase(parts: Components, marks: Sequence[Mark], blobs: Mapping[Digest, bytes]) -> Components:
+    """Drop the components whose centre lies within `width` of an erasing path."""
+    for mark in marks:
+        if not isinstance(mark, Erase):
+            continue
+        path, _ = _points([mark], blobs)
+        low, high = path.min(0) - mark.width, path.max(0) + mark.width
+        near = np.flatnonzero(((parts.mean >= low) & (parts.mean <= high)).all(1))
+        hit = near[_distance(parts.mean[near], path) <= mark.width]
+        keep = np.ones(len(parts.mass), bool)
+        keep[hit] = False
+        parts = Components(*(column[keep] for column in parts))
+    return parts
+
+
+def _distance(points: Array, path: Array) -> Array:
+    """Distance (N,) of points (N, 2) to a path of segments (M, 2)."""
+    best = np.full(len(points), math.inf)
+    for a, b in zip(path, path[1:] if len(path) > 1 else path, strict=False):
+        along = b - a
+        square = float(along @ along)
+        share = np.clip((points - a) @ along / square, 0, 1) if square > 0 else np.zeros(len(points))
+        best = np.minimum(best, np.hypot(*(points - a - share[:, None] * along).T))
+    return best
+
+
+def merge(parts: Components, limit: int) -> Components:
+    """At most `limit` components. Those whose widths agree to 20% and whose centres share a cell become one with their mass, mean and
+    mean square radius; the cell starts at a quarter of the width and grows by 1.4 until enough have met.
+    """
+    cell = 0.25
+    while len(parts.mass) > limit:
+        scale = np.floor(np.log(parts.std) / math.log(1.2))
+        size = cell * 1.2**scale
+        keys = np.column_stack([scale, np.floor(parts.mean / size[:, None])]).astype(np.int64)
+        keys -= keys.min(0)
+        spans = keys.max(0) + 1
+        flat = (keys[:, 0] * spans[1] + keys[:, 1]) * spans[2] + keys[:, 2]
+        _, group = np.unique(flat, return_inverse=True)
+        mass = np.bincount(group, parts.mass).astype(np.float64)
+        mean = np.column_stack([np.bincount(group, parts.mass * column) / mass for column in parts.mean.T])
+        radius = parts.std**2 + ((parts.mean - mean[group]) ** 2).sum(1) / 2
+        parts = Components(mass, mean, np.sqrt(np.bincount(group, parts.mass * radius) / mass))
+        cell *= 1.4
+    return parts
+
+
+def _join(parts: Sequence[Components]) -> Components:
+    return Components(*(np.concatenate(column) for column in zip(*parts, strict=True)))

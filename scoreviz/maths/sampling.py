@@ -1,0 +1,187 @@
+"""Sampling as one pure step and one loop: a sampler is `init`, `next` and `step`, and `trajectory` is the only loop.
+
+The state is explicit (points, position in the plan, bits of the random generator), so it can be kept, rewound, forked, sent and
+resumed bit for bit. A sampler is added as its spec in `scoreviz.scene.samplers` and a factory decorated with `@implements(Spec)`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import msgspec
+import torch
+from torch import Tensor
+
+from scoreviz.maths.registry import implementation
+from scoreviz.maths.sde import SDE
+from scoreviz.maths.targets import GaussianMixture, ScoreFn
+from scoreviz.scene.samplers import CorrectorSpec, PredictorSpec, SamplerSpec
+
+
+class Stage(Enum):
+    """What a substep does."""
+
+    PREDICT = "predict"
+    CORRECT = "correct"
+    DENOISE = "denoise"
+
+
+@dataclass(frozen=True, slots=True)
+class Substep:
+    """One entry of a sampler's plan: from time t to time s (equal while the noise level stays)."""
+
+    index: int
+    stage: Stage
+    t: float
+    s: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything a run needs to go on. x, x_mean: (B, *), x_mean before the last noise; rng: a generator's state (bytes)."""
+
+    x: Tensor
+    x_mean: Tensor
+    cursor: int
+    rng: Tensor
+    memory: tuple[Any, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a substep did, for drawing: new x = old x + drift + noise.
+
+    score: s(x, t) at the old x; drift, noise: the deterministic and the random displacement; x0: Tweedie's E[x_0 | old x].
+    None where there is none. step_size: Langevin's e in e s + sqrt(2 e) z. nfe: evaluations of the score function.
+    """
+
+    score: Tensor | None = None
+    drift: Tensor | None = None
+    noise: Tensor | None = None
+    x0: Tensor | None = None
+    step_size: Tensor | None = None
+    nfe: int = 0
+
+
+class Sampler(ABC):
+    """A sampling method with a plan fixed in advance. `step` is pure: the same state gives the same bits."""
+
+    plan: Sequence[Substep]
+
+    def init(self, x: Tensor, rng: Tensor) -> State:
+        """The state before the first substep. rng: `rng_from_seed(seed)` or a kept generator state."""
+        return State(x, x, 0, rng)
+
+    def next(self, state: State) -> Substep | None:
+        """The substep that comes now, or None at the end."""
+        return self.plan[state.cursor] if state.cursor < len(self.plan) else None
+
+    @abstractmethod
+    def step(self, state: State, substep: Substep) -> tuple[State, Info]:
+        """Carry out `substep`."""
+
+
+def trajectory(sampler: Sampler, state: State) -> Iterator[tuple[Substep, State, Info]]:
+    """Run to the end from `state`; yields each substep with the state after it. The only sampling loop in the package."""
+    while (substep := sampler.next(state)) is not None:
+        state, info = sampler.step(state, substep)
+        yield substep, state, info
+
+
+@torch.no_grad()
+def sample(sampler: Sampler, x: Tensor, seed: int) -> Tensor:
+    """The final points (B, *) of a run from x with the noise of `seed`."""
+    state = sampler.init(x, rng_from_seed(seed, x.device))
+    for _, state, _ in trajectory(sampler, state):  # noqa: B007, B020 - the last state is what is wanted
+        pass
+    return state.x
+
+
+def rng_from_seed(seed: int, device: torch.device | str = "cpu") -> Tensor:
+    """The state of a fresh generator on `device`, as `State.rng` holds it."""
+    return torch.Generator(device).manual_seed(seed).get_state()
+
+
+def draw_noise(rng: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+    """z ~ N(0, I) of the shape, dtype and device of `like`, and the generator state after it."""
+    generator = torch.Generator(like.device)  # 1 us: cheaper than the care a shared one would need
+    generator.set_state(rng)
+    z = torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+    return z, generator.get_state()
+
+
+def build_sampler(spec: Any, sde: SDE, score_fn: ScoreFn) -> Sampler:
+    """The sampler of a scene's spec, driven by score_fn(x, t)."""
+    sampler: Sampler = implementation(spec)(spec, sde, score_fn)
+    return sampler
+
+
+def make_sampler(
+    name: str,
+    sde: SDE,
+    score_fn: ScoreFn,
+    n_steps: int | None = None,
+    predictor: str | None = None,
+    corrector: str | None = None,
+    snr: float | None = None,
+    n_corrector_steps: int | None = None,
+    log_prob_fn: Any = None,
+    **settings: Any,
+) -> Sampler:
+    """A sampler by name, for scripts: pc, reverse_sde, heun, langevin, annealed_langevin, forward.
+
+    n_steps counts steps (levels for annealed_langevin), n_corrector_steps corrector steps per predictor step (steps a level).
+    What is not given takes the spec's default; further fields of the spec (step_size, sigma, ...) may be given by name. log_prob_fn is
+    for samplers that accept or reject by the density; none of these does, and it is ignored. ValueError names an argument that the
+    sampler does not take, or a value out of range; an unknown name is a SceneError with the nearest one.
+    """
+    kind = SamplerSpec.named(name)
+    chosen: dict[str, Any] = dict(settings)
+    annealed = "steps_per_level" in kind.__struct_fields__
+    if n_steps is not None:
+        chosen["levels" if annealed else "steps"] = n_steps
+    if n_corrector_steps is not None:
+        chosen["steps_per_level" if annealed else "corrector_steps"] = n_corrector_steps
+    if predictor is not None:
+        chosen["predictor"] = PredictorSpec.named(predictor)()
+    if corrector is not None:
+        chosen["corrector"] = CorrectorSpec.named(corrector)()
+    for key in chosen:
+        if key not in kind.__struct_fields__:
+            raise ValueError(f"{name} takes no “{key}”; it takes {', '.join(kind.__struct_fields__)}")
+    spec = kind(**chosen)
+    if snr is not None:
+        spec = _with_snr(name, spec, snr)
+    return build_sampler(validated(spec), sde, score_fn)
+
+
+def _with_snr(name: str, spec: Any, snr: float) -> Any:
+    corrector = getattr(spec, "corrector", None)
+    if corrector is None or "snr" not in corrector.__struct_fields__:
+        raise ValueError(f"{name} has no corrector that takes an snr")
+    return msgspec.structs.replace(spec, corrector=msgspec.structs.replace(corrector, snr=snr))
+
+
+def validated(spec: Any) -> Any:
+    """`spec` if every field lies in its declared range, else ValueError (msgspec checks ranges only when decoding)."""
+    from scoreviz.scene.choice import decode_choice
+
+    try:
+        return msgspec.convert(msgspec.to_builtins(spec), type(spec), dec_hook=decode_choice)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{type(spec).LABEL}: {error}") from error
+
+
+def starting_points(spec: Any, sde: SDE, target: GaussianMixture, n: int, generator: torch.Generator) -> Tensor:
+    """Where a sampler of this spec starts, (n, D): p_0 of the SDE for the forward axis, its prior for every other.
+
+    p_0 is the data plus the noise std(0) that the SDE has at t = 0, so that a forward run has exactly the law p_t at each t.
+    """
+    if spec.AXIS == "forward":
+        x, std = sde.marginal_prob(target.sample(n, generator), 0.0)
+        return x + std * torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+    return sde.prior_sampling((n, target.dim), generator, target.means.dtype)

@@ -1,0 +1,81 @@
+"""The arithmetic of `scoreviz bench`; the figures themselves are for `scoreviz bench`."""
+
+import json
+import math
+
+import pytest
+
+from scoreviz.__main__ import main
+from scoreviz.cli import bench
+from scoreviz.cli.bench.rows import Figure, Measured, NotHere, Row, interleaved
+
+
+def row(bound=1.0, figure=Figure.VALUE, measure=lambda: Measured(1.0)):
+    return Row("toy", "a toy", "s", bound, measure, figure)
+
+
+@pytest.mark.parametrize(
+    ("figure", "expected"),
+    [(Figure.VALUE, 3.0), (Figure.RATIO, 1.5), (Figure.OVERHEAD, 0.5), (Figure.EXCESS, 1.0), (Figure.SHORTFALL, -0.5)],
+)
+def test_figures(figure, expected):
+    assert math.isclose(figure.of(3.0, 2.0), expected)
+    if figure is not Figure.VALUE:
+        with pytest.raises(ValueError, match="needs a baseline"):
+            figure.of(3.0, None)
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(1.0, "pass"), (1.9, "slow"), (2.1, "fail")])
+def test_verdicts(value, verdict):
+    assert row().verdict(Measured(value)) == verdict
+
+
+def test_measurements_take_turns():
+    order = []
+    times = {"a": iter([9.0, 1.0, 2.0, 30.0]), "b": iter([9.0, 4.0, 5.0, 6.0])}
+
+    def measure(name):
+        order.append(name)
+        return next(times[name])
+
+    assert interleaved(lambda: measure("a"), lambda: measure("b"), repeats=3) == (2.0, 5.0)
+    assert "".join(order) == "ab" + "abbaab"
+
+
+def fail():
+    raise RuntimeError("no window")
+
+
+def skip():
+    raise NotHere("no GPU")
+
+
+@pytest.mark.parametrize(
+    ("measure", "verdict", "code"),
+    [(lambda: Measured(1.9), "slow", 0), (lambda: Measured(2.1), "fail", 1), (fail, "error", 1), (skip, "skipped", 0)],
+)
+def test_exit_codes(monkeypatch, capsys, measure, verdict, code):
+    monkeypatch.setattr(bench, "rows", lambda: (row(measure=measure),))
+    assert main(["bench", "--json"]) == code
+    (result,) = json.loads(capsys.readouterr().out)["rows"]
+    assert result["verdict"] == verdict
+    assert main(["bench"]) == code
+    assert capsys.readouterr().out.startswith(verdict)
+
+
+def test_unknown_row(capsys):
+    assert main(["bench", "frist-paint"]) == 2
+    assert "Did you mean “first-paint”?" in capsys.readouterr().err
+
+
+def test_names_are_unique():
+    names = [row.name for row in bench.rows()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.slow
+def test_every_promise_is_kept_within_twice_its_bound(capsys):
+    code = main(["bench", "--json"])
+    broken = [result for result in json.loads(capsys.readouterr().out)["rows"] if result["verdict"] in ("fail", "error")]
+    assert not broken
+    assert code == 0

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSize
+
+from scoreviz.gui.canvas import Camera
+from scoreviz.gui.canvas.trails import Trails, dimness, visible_segments
+from scoreviz.scene.document import View
+
+CAMERA = Camera(half_height=2.0, width_px=240, height_px=200)
+
+
+class Frames(list):
+    def at(self, k):
+        return self[k]
+
+
+def played(frames, k, length, camera=CAMERA, scale=1.0):
+    trails = Trails()
+    for j in range(k + 1):
+        level = trails.level(frames, j, camera, length, scale)
+    return level
+
+
+@pytest.mark.parametrize("length", [1, 2, 12, 40])
+@pytest.mark.parametrize("k", [0, 1, 11, 39])
+def test_playing_to_a_frame_equals_jumping_to_it(walk, length, k):
+    jumped = Trails().level(walk, k, CAMERA, length, 1.0)
+    assert np.array_equal(played(walk, k, length), jumped)
+    assert (jumped.max() > 0) == (k > 0)
+
+
+def test_scrubbing_to_and_fro_equals_jumping(walk):
+    trails = Trails()
+    for k in (5, 30, 29, 28, 3, 39, 0, 17, 20):
+        assert np.array_equal(trails.level(walk, k, CAMERA, 12, 1.0), Trails().level(walk, k, CAMERA, 12, 1.0))
+
+
+def test_another_length_camera_or_run_starts_anew(walk):
+    trails = Trails()
+    trails.level(walk, 30, CAMERA, 12, 1.0)
+    other = Camera(x=0.5, half_height=3.0, width_px=100, height_px=120)
+    reversed_walk = Frames(walk.positions[::-1])
+    for args in ((walk, 30, CAMERA, 5, 1.0), (walk, 30, other, 5, 1.0), (walk, 30, other, 5, 2.0), (reversed_walk, 30, other, 5, 2.0)):
+        assert np.array_equal(trails.level(*args), Trails().level(*args))
+
+
+def test_a_trail_is_gone_after_its_length():
+    still = np.array([[0.0, 0.0]], np.float32)
+    frames = Frames([still - 0.1, *[still] * 40])
+    assert Trails().level(frames, 11, CAMERA, 12, 1.0).max() > 0
+    assert played(frames, 13, 12)[:, :].max() <= 255
+    moved = Frames([still - 0.5, still - 0.3, *[still + 5] * 40])  # then out of sight
+    assert played(moved, 40, 12).max() == 0
+
+
+def test_a_line_goes_from_frame_to_frame():
+    frames = Frames([np.array([[-1.0, 0.0]]), np.array([[1.0, 0.0]])])
+    level = Trails().level(frames, 1, CAMERA, 12, 1.0)
+    rows, columns = np.nonzero(level)
+    assert set(rows) <= {99, 100}
+    assert (columns.min(), columns.max()) == (pytest.approx(70, abs=1), pytest.approx(170, abs=1))
+
+
+def test_a_longer_way_is_dimmer_by_as_much():
+    segments = np.array([[[0, 0], [8, 0]], [[0, 0], [20, 0]], [[0, 0], [80, 0]], [[0, 0], [1e5, 0]]], float)
+    assert dimness(segments, 1.0).tolist() == [0, 2, 6, 9]  # halves of a halving
+    assert dimness(segments * 2, 2.0).tolist() == [0, 2, 6, 9]
+
+
+def test_what_cannot_be_seen_is_left_out():
+    before = np.array([[0, 0], [np.nan, 0], [50, 0], [-50, 0], [0, 1e30]], np.float32)
+    after = np.array([[0.1, 0], [0, 0], [51, 0], [50, 0], [0, 0]], np.float32)
+    assert len(visible_segments(before, after, CAMERA)) == 2  # the first, and the fourth, which crosses the picture
+    assert len(visible_segments(before, after[:3], CAMERA)) == 0
+
+
+def test_played_scrubbed_and_offline_pictures_are_the_same(canvas, walk):
+    canvas.set_view(View(trails=12))
+    for k in range(30):
+        canvas.show_frame(walk, k)
+        played_picture = canvas.grab().toImage()
+    canvas.show_frame(walk, 3)
+    canvas.grab()
+    canvas.show_frame(walk, 29)
+    scrubbed = canvas.grab().toImage()
+    offline = canvas.render_to(QSize(300, 200))
+    assert played_picture == scrubbed
+    assert offline == scrubbed.convertToFormat(offline.format())

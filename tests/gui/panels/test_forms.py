@@ -1,0 +1,333 @@
+"""Forms reflect the store and edit it, for every spec that there is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from scoreviz.gui.forms import SpecForm, span_of
+from scoreviz.gui.store import Store
+from scoreviz.gui.widgets.combo import Menu
+from scoreviz.gui.widgets.segmented import Segmented
+from scoreviz.gui.widgets.slider import Number
+from scoreviz.gui.widgets.toggle import Toggle
+from scoreviz.scene.choice import Spec
+from scoreviz.scene.document import Scene
+from scoreviz.scene.learning import NetworkSpec, NoiseSpec, ObjectiveSpec
+from scoreviz.scene.parameters import Invalidates, param, parameters
+from scoreviz.scene.samplers import CorrectorSpec, PredictorCorrector, PredictorSpec, ReverseSDE, SamplerSpec
+
+FAMILIES = {
+    ("noise",): NoiseSpec, ("network",): NetworkSpec, ("objective",): ObjectiveSpec, ("sampler",): SamplerSpec,
+    ("sampler", "predictor"): PredictorSpec, ("sampler", "corrector"): CorrectorSpec,
+}  # fmt: skip
+SPECS = [(path, member) for path, family in FAMILIES.items() for member in family.members()]
+FIXED = [("score",), ("training",), ("particles",), ("view",)]
+
+
+def shown(qtbot: QtBot, form: SpecForm) -> SpecForm:
+    qtbot.addWidget(form)
+    form.resize(290, 600)
+    with qtbot.waitExposed(form):
+        form.show()
+    return form
+
+
+def number(form: SpecForm, *path: str) -> Number:
+    editor = form.row(*path).editor
+    assert isinstance(editor, Number)
+    return editor
+
+
+def check_every_row(form: SpecForm, store: Store) -> None:
+    """Each row shows the store's value, and what is done to it arrives there."""
+    for row in form.rows:
+        value, editor = store.value(row.path), row.editor
+        match editor:
+            case Number() if editor.span.integer or value is not None:
+                other = editor.span.step(value if value is not None else 1.0, -3)
+                editor.figure.typed.emit(str(other))
+                assert store.value(row.path) == other
+            case Toggle():
+                assert editor.switch.isChecked() == value
+                editor.switch.click()
+                assert store.value(row.path) == (not value)
+            case Segmented():
+                assert editor.value == value
+                editor.segments[-1].click()
+                assert store.value(row.path) == editor.segments[-1].value
+        row.reset()
+        assert row.is_default(), row.path
+
+
+@pytest.mark.parametrize(("path", "member"), SPECS, ids=lambda x: x.__name__ if isinstance(x, type) else ".".join(x))
+def test_a_form_for_every_member_of_every_family(path: tuple[str, ...], member: type[Spec], store: Store, qtbot: QtBot) -> None:
+    store.edit(("sampler",), PredictorCorrector(), "")
+    store.edit(path, member(), "")
+    form = SpecForm(store, path, more=True)
+    qtbot.addWidget(form)
+    assert {row.path[-1] for row in form.rows if row.path[:-1] == path} == {p.name for p in parameters(member)}
+    check_every_row(form, store)
+
+
+@pytest.mark.parametrize("path", FIXED, ids=".".join)
+def test_a_form_for_every_fixed_part(path: tuple[str, ...], store: Store, qtbot: QtBot) -> None:
+    form = SpecForm(store, path, more=True)
+    qtbot.addWidget(form)
+    check_every_row(form, store)
+
+
+def test_every_row_has_a_name_and_help(store: Store, qtbot: QtBot) -> None:
+    store.edit(("sampler",), PredictorCorrector(), "")
+    form = SpecForm(store, (), only=tuple(name for name in Scene.__struct_fields__ if name != "density"), more=True)
+    qtbot.addWidget(form)
+    for row in form.rows:
+        assert row.objectName() == "row." + ".".join(row.path)
+        assert row.toolTip() and row.whatsThis()
+        for widget in row.editor.findChildren(QWidget):
+            if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and widget.parent() in (row.editor, row):
+                assert widget.accessibleName(), (row.path, widget)
+
+
+def test_an_edit_elsewhere_shows_without_an_echo(store: Store, qtbot: QtBot) -> None:
+    form = SpecForm(store, ("sampler",))
+    qtbot.addWidget(form)
+    store.edit(("sampler", "steps"), 250, "")
+    assert number(form, "sampler", "steps").figure.text() == "250"
+    assert store.undo_stack.count() == 1
+    store.undo_stack.undo()
+    assert number(form, "sampler", "steps").figure.text() == "100"
+
+
+def test_a_drag_is_one_undo_step(store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, ("sampler",)))
+    slider = number(form, "sampler", "steps").slider
+    assert slider is not None
+    for end in (80, 60):
+        before = store.undo_stack.count()
+        middle = slider.height() // 2
+        qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(20, middle))
+        for x in range(20, end, 3):
+            qtbot.mouseMove(slider, QPoint(x, middle))
+        qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(end, middle))
+        assert store.undo_stack.count() == before + 1
+    assert store.undo_stack.undoText() == "Change steps"
+    store.undo_stack.undo()
+    store.undo_stack.undo()
+    assert store.scene.sampler == ReverseSDE()
+
+
+def test_what_the_slider_sets_is_what_the_figure_says(store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, ("training",)))
+    editor = number(form, "training", "learning_rate")
+    assert editor.slider is not None
+    editor.slider.dragged.emit(0.4321)
+    assert float(editor.figure.text()) == store.scene.training.learning_rate
+
+
+def test_keys_step_and_merge(store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, ("sampler",)))
+    slider = number(form, "sampler", "steps").slider
+    assert slider is not None
+    for _ in range(3):
+        qtbot.keyClick(slider, Qt.Key.Key_Right)
+    assert store.scene.sampler.steps > 100
+    qtbot.keyClick(slider, Qt.Key.Key_Home)
+    assert store.scene.sampler.steps == 1
+    qtbot.keyClick(slider, Qt.Key.Key_Right)
+    assert store.scene.sampler.steps == 2
+    assert store.undo_stack.count() == 1
+    qtbot.keyClick(slider, Qt.Key.Key_Delete)
+    assert store.scene.sampler.steps == 100
+
+
+def test_the_wheel_turns_only_what_has_the_keyboard(store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, ("sampler",)))
+    slider = number(form, "sampler", "steps").slider
+    assert slider is not None
+    slider.clearFocus()
+
+    def turn() -> None:
+        none = Qt.MouseButton.NoButton
+        event = QWheelEvent(
+            QPointF(5, 5),
+            QPointF(5, 5),
+            QPoint(),
+            QPoint(0, 120),
+            none,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(slider, event)
+
+    turn()
+    assert store.scene.sampler.steps == 100
+    slider.hasFocus = lambda: True  # type: ignore[method-assign]
+    turn()
+    assert store.scene.sampler.steps > 100
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("99999", "steps must lie between 1 and 2000; it is 99999."),
+        ("many", "“many” is not a number."),
+        ("2.5", "2.5 is not a whole number."),
+        ("nan", "nan is not a whole number."),
+        ("inf", "inf is not a whole number."),
+    ],
+)
+def test_a_wrong_figure_is_answered_and_changes_nothing(typed: str, said: str, store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, ("sampler",)))
+    row, editor = form.row("sampler", "steps"), number(form, "sampler", "steps")
+    editor.figure.setFocus()
+    editor.figure.setText(typed)
+    qtbot.keyClick(editor.figure, Qt.Key.Key_Return)
+    assert store.scene == Scene()
+    assert row.error.isVisible() and row.error.text() == said
+    assert editor.figure.text() == (typed if editor.figure.hasFocus() else "100")
+    editor.figure.setText("50")
+    qtbot.keyClick(editor.figure, Qt.Key.Key_Return)
+    assert store.scene.sampler.steps == 50
+    assert not row.error.isVisible()
+
+
+@pytest.mark.parametrize("typed", ["nan", "1e999"])
+def test_no_number_is_no_value(typed: str, store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, ("training",)))
+    editor = number(form, "training", "learning_rate")
+    editor.figure.typed.emit(typed)
+    assert store.scene == Scene()
+    assert form.row("training", "learning_rate").error.isVisible()
+
+
+def test_values_typed_in_other_ways(store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, (), only=("sampler", "training", "particles")))
+    number(form, "training", "learning_rate").figure.typed.emit("0,01")
+    assert store.scene.training.learning_rate == 0.01
+    number(form, "particles", "count").figure.typed.emit("1 500")
+    assert store.scene.particles.count == 1500
+    number(form, "training", "learning_rate").figure.typed.emit("2e-3")
+    assert store.scene.training.learning_rate == 0.002
+
+
+def test_a_slider_cannot_leave_the_range(store: Store, qtbot: QtBot) -> None:
+    """Both ends of every slider are allowed values, open ends too."""
+    for member in SamplerSpec.members():
+        store.edit(("sampler",), member(), "")
+        form = SpecForm(store, (), only=("sampler", "noise", "network", "training", "particles", "view"), more=True)
+        qtbot.addWidget(form)
+        for row in form.rows:
+            if isinstance(row.editor, Number) and row.editor.slider is not None and row.path != ("noise", "sigma_max"):
+                for unit in (0.0, 1.0, 0.5):
+                    row.editor.slider.dragged.emit(unit)
+                    assert row.error.isHidden(), (row.path, unit, row.error.text())
+
+
+def test_optional_automatic(store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, ("noise",)))
+    editor = number(form, "noise", "sigma_max")
+    assert editor.auto is not None and editor.auto.isChecked()
+    form.set_resolved(("noise", "sigma_max"), 4.3127)
+    assert editor.figure.text() == "4.31"
+    editor.auto.click()
+    assert store.scene.noise.sigma_max == 4.31
+    editor.auto.click()
+    assert store.scene.noise.sigma_max is None
+    form.set_resolved(("noise", "sigma_max"), 6.0)
+    assert editor.figure.text() == "6.00"
+    editor.figure.typed.emit("8")
+    assert store.scene.noise.sigma_max == 8
+    assert not editor.auto.isChecked()
+    form.row("noise", "sigma_max").reset()
+    assert store.scene.noise.sigma_max is None and editor.figure.text() == "6.00"
+
+
+def test_a_resolved_value_survives_a_rebuild(store: Store, qtbot: QtBot) -> None:
+    form = SpecForm(store, (), only=("sampler", "noise"))
+    qtbot.addWidget(form)
+    form.set_resolved(("noise", "sigma_max"), 4.3)
+    store.edit(("sampler",), PredictorCorrector(), "")
+    assert number(form, "noise", "sigma_max").figure.text() == "4.30"
+
+
+def test_more_shows_the_advanced(store: Store, qtbot: QtBot) -> None:
+    form = shown(qtbot, SpecForm(store, (), only=("sampler", "noise")))
+    assert form.has_more
+    assert not form.row("sampler", "predictor").isVisible()
+    form.set_more(True)
+    assert form.row("sampler", "predictor").isVisible() and form.row("noise", "sigma_min").isVisible()
+    store.edit(("sampler",), PredictorCorrector(), "")
+    assert form.row("sampler", "corrector", "snr").isVisible()
+    form.set_more(False)
+    assert not form.row("sampler", "corrector", "snr").isVisible()
+
+
+def test_a_toy_sampler_appears_and_goes(store: Store, qtbot: QtBot) -> None:
+    form = SpecForm(store, (), only=("sampler",))
+    qtbot.addWidget(form)
+    editor = form.row("sampler").editor
+    assert isinstance(editor, Menu)
+
+    class Toy(Spec, SamplerSpec, tag="toy", frozen=True, kw_only=True):
+        LABEL = "Toy"
+        AXIS = "iterations"
+        RARE = True
+        wobble: Annotated[float, param("wobble", "How much.", invalidates=Invalidates.TRAJECTORY, ge=0.0, le=1.0)] = 0.5
+
+    try:
+        editor.refill()
+        assert editor.values[-1] == "toy"
+        index = editor.combo.findData("toy")
+        assert index == editor.combo.count() - 1 and editor.combo.itemData(index - 1) is None  # below the separator
+        editor.combo.setCurrentIndex(index)
+        editor.combo.activated.emit(index)
+        assert store.scene.sampler == Toy()
+        number(form, "sampler", "wobble").figure.typed.emit("0.75")
+        assert store.scene.sampler == Toy(wobble=0.75)
+        store.edit(("sampler",), ReverseSDE(), "")
+        assert [row.path for row in form.rows if row.path[-1] == "wobble"] == []
+        editor.combo.activated.emit(index)
+        assert store.scene.sampler == Toy(wobble=0.75), "coming back finds it as it was left"
+        store.edit(("sampler",), ReverseSDE(), "")
+    finally:
+        SamplerSpec.forget(Toy)
+    editor.refill()
+    assert "toy" not in editor.values
+
+
+def test_the_dice_throws_a_seed(store: Store, qtbot: QtBot) -> None:
+    form = SpecForm(store, ("particles",))
+    qtbot.addWidget(form)
+    editor = number(form, "particles", "seed")
+    assert editor.slider is None
+    for _ in range(3):
+        editor.asked_dice.emit()
+    assert store.scene.particles.seed != 7
+    assert store.undo_stack.count() >= 2
+
+
+def test_the_context_menu_resets(store: Store, qtbot: QtBot) -> None:
+    form = SpecForm(store, ("sampler",))
+    qtbot.addWidget(form)
+    row = form.row("sampler", "steps")
+    menu = row.context_menu()
+    assert menu.actions()[0].text() == "Back to 100" and not menu.actions()[0].isEnabled()
+    store.edit(("sampler", "steps"), 10, "")
+    row.context_menu().actions()[0].trigger()
+    assert store.scene.sampler.steps == 100
+
+
+def test_spans_go_there_and_back() -> None:
+    for _path, member in SPECS:
+        for parameter in parameters(member):
+            if parameter.kind in ("int", "float") and parameter.default is not None:
+                span = span_of(member, parameter)
+                assert span.value(span.unit(parameter.default)) == pytest.approx(parameter.default, rel=0.01)
+                assert span.step(parameter.default, 1) > parameter.default > span.step(parameter.default, -1)

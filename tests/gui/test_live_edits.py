@@ -1,0 +1,50 @@
+"""A slider that moves all the time still shows results, and the last one is for the last value."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QElapsedTimer, QTimer
+from pytestqt.qtbot import QtBot
+from tests.gui.conftest import Open
+
+from scoreviz.gui.playback import Run
+
+SECONDS = 5.0
+RATE = 60
+
+
+@pytest.mark.parametrize(
+    ("path", "low", "high"), [(("noise", "sigma_max"), 1.0, 9.0), (("sampler", "steps"), 20, 150)], ids=["sigma_max", "steps"]
+)
+def test_dragging_a_slider_goes_on_showing(qtbot: QtBot, open_window: Open, path: tuple[str, ...], low: float, high: float) -> None:
+    window = open_window()
+    playback, store, session = window.playback, window.store, window.session
+    qtbot.waitUntil(lambda: playback.run is not None and playback.run.complete, timeout=30_000)
+    playback.pause()
+    playback.seek(60)
+    shown: list[Run] = []
+    playback.run_changed.connect(lambda: shown.append(playback.run) if playback.run is not None and playback.run not in shown else None)
+    total, count = int(SECONDS * RATE), 0
+    clock = QElapsedTimer()
+    timer = QTimer()
+
+    def move() -> None:
+        nonlocal count
+        while count < min(total, clock.elapsed() * RATE / 1000):  # 60 a second, whatever the timer's resolution
+            count += 1
+            value = low + (high - low) * abs((count * 7) % 200 - 100) / 100
+            store.edit(path, type(low)(value), "Change value", merge="drag")
+
+    timer.timeout.connect(move)
+    clock.start()
+    timer.start(16)
+    qtbot.waitUntil(lambda: count >= total, timeout=20_000)
+    timer.stop()
+    seconds = clock.elapsed() / 1000
+    assert store.undo_stack.count() == 1, "one drag is one undo step"
+    assert len(shown) / seconds >= 10.0
+    last = store.value(path)
+    qtbot.waitUntil(lambda: session.is_ready and playback.run is not None and playback.run.revision == session.revision, timeout=5_000)
+    run = playback.run
+    assert run is not None
+    assert (run.total - 1 if path[-1] == "steps" else float(run.sigma[0])) == pytest.approx(last, rel=1e-6)
