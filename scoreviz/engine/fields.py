@@ -11,7 +11,7 @@ from torch import Tensor
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture, ScoreFn
 from scoreviz.protocol.arrays import Array
-from scoreviz.protocol.messages import Arrows, Bounds, Density, Look
+from scoreviz.protocol.messages import Arrows, Density, Look
 
 AGAIN_SECONDS = 0.25
 """A grid that was sent this recently is still on its way, not wanted again."""
@@ -40,18 +40,16 @@ def arrows(
     ys, xs = torch.meshgrid(cell_centres(y0, y1, rows), cell_centres(x0, x1, columns), indexing="ij")
     points = torch.stack([xs.reshape(-1), ys.reshape(-1)], dim=1)
     t = sde.t_of_sigma(sigma)
-    kind = look.arrows_kind if network is not None else "exact"
+    kind = look.arrows_kind
     if kind == "exact":
-        score = exact(points, t)
+        score, step = exact(points, t), None
     else:
         assert network is not None
         score = network(points, t)
         if kind == "difference":
             score = score - exact(points, t)
-    vectors = (sde.std(t) * score).reshape(rows, columns, 2)
-    return Arrows(
-        revision=revision, sigma=sigma, bounds=look.bounds, kind=kind, step=None if kind == "exact" else step, vectors=Array.of(vectors.float().numpy())
-    )  # fmt: skip
+    vectors = Array.of((sde.std(t) * score).reshape(rows, columns, 2).float().numpy())
+    return Arrows(revision=revision, sigma=sigma, bounds=look.bounds, kind=kind, step=step, vectors=vectors)
 
 
 class Requests:

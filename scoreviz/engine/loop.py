@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import time
@@ -63,10 +64,11 @@ class Engine:
     def run(self) -> None:
         """For ever; the reader thread ends the process when the window closes the pipe."""
         _be_modest()
+        torch.set_grad_enabled(False)  # the training's gradient is written out by hand
         while True:
             wait = self._idle_seconds()
             for message in self._channel.received(wait):
-                self._guarded("message", lambda m=message: self._take(m))  # type: ignore[misc]
+                self._guarded("message", functools.partial(self._take, message))
             self._work()
             self._acknowledge()
 
@@ -92,11 +94,8 @@ class Engine:
                 self._network_changed()
 
     def _welcome(self) -> None:
-        self._channel.send(
-            messages.Welcome(
-                protocol=messages.PROTOCOL, device="cpu", threads=torch.get_num_threads(), torch=str(torch.__version__), pid=os.getpid()
-            )  # fmt: skip
-        )
+        threads, version = torch.get_num_threads(), str(torch.__version__)
+        self._channel.send(messages.Welcome(protocol=messages.PROTOCOL, device="cpu", threads=threads, torch=version, pid=os.getpid()))
 
     def _update(self, message: messages.Update) -> None:
         """Apply the changed parts; a scene that cannot be applied is answered and the last good one stays."""
@@ -249,12 +248,13 @@ def _sentence(where: str, error: Exception) -> tuple[str, dict[str, str]]:
         case SceneError():
             return error.template, {k: str(v) for k, v in error.params.items()}
         case FloatingPointError() if where == "run":
-            return QT_TRANSLATE_NOOP(
-                "engine", "The points flew off to infinity at substep {step}. Make the step smaller, or σ larger."
-            ), {"step": str(error.args[0])}
+            return QT_TRANSLATE_NOOP("engine", "The points flew off to infinity at substep {step}. Make the step smaller, or σ larger."), {
+                "step": str(error.args[0])
+            }
         case FloatingPointError():
             return QT_TRANSLATE_NOOP(
-                "engine", "Training met a number that is not finite at step {step}; the network is back at its last good state. Lower the learning rate."
+                "engine",
+                "Training met a number that is not finite; the network is back at step {step}. Lower the learning rate.",
             ), {"step": str(error.args[0])}
         case MemoryError():
             return QT_TRANSLATE_NOOP("engine", "There is not enough memory for this. Use fewer particles or steps."), {}

@@ -160,9 +160,15 @@ class Player:
         distance, floor, truth, sigma = self._measure(plan, self._state.x)
         self._channel.send(
             RunDone(
-                run=self._number, step=plan.step, nfe=self._nfe, seconds=self._seconds, distance=distance, floor=floor, truth=truth,
+                run=self._number,
+                step=plan.step,
+                nfe=self._nfe,
+                seconds=self._seconds,
+                distance=distance,
+                floor=floor,
+                truth=truth,
                 params={"sigma": f"{sigma:.3g}"},
-            )  # fmt: skip
+            )
         )
         self._plan = self._loop = None
 

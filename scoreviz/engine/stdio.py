@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from scoreviz.protocol.framing import ProtocolError, encode, engine_unframer
 from scoreviz.protocol.messages import Beat, Message, Problem, ToEngine
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 BEAT_SECONDS = 0.5
 
@@ -46,7 +47,7 @@ class Channel:
         os.close(null)
         os.dup2(2, 1)
         sys.stdin = open(0, closefd=False)  # noqa: SIM115 - lives as long as the process
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.setmode(source, os.O_BINARY)
@@ -100,7 +101,13 @@ class Channel:
                 for message in unframer.feed(data):
                     self._inbox.put(message)
             except ProtocolError as error:
-                self.send(Problem(where="message", template="The engine was sent something that it does not understand: {reason}.", params={"reason": str(error)}))
+                self.send(
+                    Problem(
+                        where="message",
+                        template=QT_TRANSLATE_NOOP("engine", "The engine was sent something that it does not understand: {reason}."),
+                        params={"reason": str(error)},
+                    )
+                )
                 self.close()
                 os._exit(3)
         os._exit(0)  # the window is gone: no orphan, whatever the main thread is doing

@@ -48,7 +48,7 @@ class EngineProcess(QObject):
 
         def read() -> None:
             try:
-                for message in unframer.feed(process.readAllStandardOutput().data()):
+                for message in unframer.feed(bytes(process.readAllStandardOutput().data())):
                     if process is self._process:
                         self.received.emit(message)
             except ProtocolError as error:
@@ -96,7 +96,9 @@ class EngineProcess(QObject):
             return
         self._process = None
         crashed = status == QProcess.ExitStatus.CrashExit
-        reason = self._fault or (self.tr("it was ended by the system") if crashed else self.tr("it ended with code {code}").format(code=code))
+        reason = self._fault or (
+            self.tr("it was ended by the system") if crashed else self.tr("it ended with code {code}").format(code=code)
+        )
         self.died.emit(reason, self._stderr)
 
     def _failed(self, process: QProcess, error: QProcess.ProcessError) -> None:

@@ -103,8 +103,9 @@ class Files(QObject):
         if not self.modified:
             return True
         buttons = QMessageBox.StandardButton
-        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Unsaved changes"), self.tr("Save the changes to “{name}”?").format(name=self.name),
-                          buttons.Save | buttons.Discard | buttons.Cancel, self._window)  # fmt: skip
+        question = self.tr("Save the changes to “{name}”?").format(name=self.name)
+        choices = buttons.Save | buttons.Discard | buttons.Cancel
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Unsaved changes"), question, choices, self._window)
         box.setObjectName("unsaved")
         answer = box.exec()
         if answer == buttons.Save:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 PASSING_MS = 9000
@@ -21,6 +21,8 @@ class Remedy:
 
 class NoticeBar(QFrame):
     """One notice at a time. A passing one goes by itself; one with remedies stays until something is pressed."""
+
+    told = Signal()  # its size is another: whoever placed it places it again
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,8 +61,7 @@ class NoticeBar(QFrame):
         self.setAccessibleName(text)
         self.show()
         self.raise_()
-        if self.parentWidget() is not None and hasattr(self.parentWidget(), "place_overlays"):
-            self.parentWidget().place_overlays()
+        self.told.emit()
         if remedies or details:
             self._timer.stop()
         else:

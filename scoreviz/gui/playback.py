@@ -78,6 +78,7 @@ class Playback(QObject):
         super().__init__(parent)
         self._run: Run | None = None
         self._index = 0
+        self._wish: int | None = None  # a frame asked for that has not come yet
         self._position = 0.0
         self._resting = 0.0
         self._playing = False
@@ -99,6 +100,11 @@ class Playback(QObject):
         return self._index
 
     @property
+    def wanted(self) -> int:
+        """Frame that was asked for: the one on screen, or one that has not come yet."""
+        return self._index if self._wish is None else self._wish
+
+    @property
     def playing(self) -> bool:
         return self._playing
 
@@ -112,7 +118,7 @@ class Playback(QObject):
 
     def set_run(self, run: Run, index: int) -> None:
         """Show frame `index` of another run."""
-        self._run = run
+        self._run, self._wish = run, None
         self.run_changed.emit()
         self._go(index, force=True)
         if self.autoplay and not self._playing:
@@ -153,8 +159,15 @@ class Playback(QObject):
         self._go(self._index + by)
 
     def seek(self, index: int) -> None:
-        """Scrub to a frame; playing goes on from there if it was on."""
+        """Scrub to a frame; playing goes on from there if it was on. A frame still under way is shown when it comes."""
         self._go(index)
+        self._wish = index if self._run is not None and self._index < min(index, self._run.length - 1) else None
+
+    def grow(self) -> None:
+        """The run on screen got frames or a measurement."""
+        if self._wish is not None:
+            self.seek(self._wish)
+        self.run_grew.emit()
 
     def _go(self, index: int, *, force: bool = False) -> None:
         if self._run is None:

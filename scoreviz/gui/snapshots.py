@@ -24,5 +24,8 @@ def snapshot_from_bytes(data: bytes) -> Snapshot:
         tensors = load(data)
         step = int(tensors["steps"][0])
     except (SafetensorError, KeyError, IndexError, ValueError) as error:
-        raise SceneError(QT_TRANSLATE_NOOP("errors", "The network in this file is damaged: {reason}. The drawing itself can be opened as JSON."), reason=error) from error
+        raise SceneError(
+            QT_TRANSLATE_NOOP("errors", "The network in this file is damaged: {reason}. The drawing itself can be opened as JSON."),
+            reason=error,
+        ) from error
     return Snapshot(step=step, tensors={name: Array.of(array) for name, array in tensors.items()})

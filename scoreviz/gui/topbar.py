@@ -141,8 +141,11 @@ class TopBar(QWidget):
         self.reset.setVisible(not untouched)
         self.reset.setEnabled(progress.step > 0)
         self._set(self.engine_text, self._engine_words(detail))
-        self.engine.setToolTip(progress.note)
-        self.engine.setAccessibleDescription(progress.note)
+        about = progress.note or self.tr("{device} · a frame is drawn in {ms} ms").format(
+            device=progress.device, ms=f"{progress.frame_ms:.1f}"
+        )
+        self.engine.setToolTip(about)
+        self.engine.setAccessibleDescription(about)
         self.stop.setVisible(progress.state == "busy")
 
     def _set(self, words: QLabel, text: str) -> None:

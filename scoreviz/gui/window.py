@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from scoreviz.gui import autosave, crash, dialogs, theme
 from scoreviz.gui.actions import Actions
 from scoreviz.gui.autosave import Autosave
+from scoreviz.gui.canvas import Canvas
 from scoreviz.gui.dynamics.tab import DynamicsTab
 from scoreviz.gui.files import Files
 from scoreviz.gui.notices import Remedy
@@ -117,6 +118,8 @@ class Window(QMainWindow):
             self.resize(*SIZE)
         if self.theming is not None:
             self.actions_[f"theme_{self.theming.mode}"].setChecked(True)
+            self.theming.changed.connect(self._dress)
+        self._dress(theme.current())
 
     # ---- what the actions do
 
@@ -163,6 +166,9 @@ class Window(QMainWindow):
             self.theming.set_mode(mode)
             self.preferences.set("theme", mode)
 
+    def _dress(self, dress: theme.Theme) -> None:
+        self.dynamics.canvas.set_palette_name(dress.name)
+
     def _open_menu(self, under: QWidget) -> None:
         self.actions_.menu(self).popup(under.mapToGlobal(QPoint(0, under.height() + 4)))
 
@@ -190,10 +196,14 @@ class Window(QMainWindow):
     def _died(self, reason: str, details: str, asks: bool) -> None:
         notice = self.dynamics.stage.notice
         if asks:
-            text = self.tr("The engine stopped again: {reason}. Your drawing is kept. Change the scene if it was the cause.").format(reason=reason)
+            text = self.tr("The engine stopped again: {reason}. Your drawing is kept. Change the scene if it was the cause.").format(
+                reason=reason
+            )
             notice.tell(text, Remedy(self.tr("Restart the engine"), self.session.restart), details=details)
         else:
-            text = self.tr("The engine stopped: {reason}. It starts again from its last snapshot; your drawing is kept.").format(reason=reason)
+            text = self.tr("The engine stopped: {reason}. It starts again from its last snapshot; your drawing is kept.").format(
+                reason=reason
+            )
             notice.tell(text, details=details)
 
     def _title(self) -> None:
@@ -242,9 +252,9 @@ class Window(QMainWindow):
 class FrameMeter(QObject):
     """Counts the canvas's frames and their time, once a second."""
 
-    def __init__(self, canvas: QWidget, progress: Progress, window: Window) -> None:
+    def __init__(self, canvas: Canvas, progress: Progress, window: Window) -> None:
         super().__init__(window)
-        self._progress, self._window = progress, window
+        self._canvas, self._progress, self._window = canvas, progress, window
         self._frames = 0
         self._since = QElapsedTimer()
         self._since.start()
@@ -265,4 +275,5 @@ class FrameMeter(QObject):
     def _tell(self) -> None:
         self._progress.fps = self._frames * 1000.0 / max(1, self._since.restart())
         self._frames = 0
+        self._progress.frame_ms = self._canvas.paint_seconds * 1000.0
         self._progress.engine_changed.emit()

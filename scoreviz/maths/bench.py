@@ -44,9 +44,7 @@ def train_until(
     target = preset(name)
     sde = build_sde(VE(), target.diameter())
     settings = training or Training()
-    states = [
-        init_training(network or MLP(), msgspec.structs.replace(settings, seed=seed), Denoising(), sde, target) for seed in seeds
-    ]
+    states = [init_training(network or MLP(), msgspec.structs.replace(settings, seed=seed), Denoising(), sde, target) for seed in seeds]
     seconds, distance = 0.0, float("inf")
     while states[0].step < limit and not distance <= threshold:
         start = time.perf_counter()

@@ -24,6 +24,10 @@ PRESET_LENGTH = 10.0
 MAX_COMPONENTS = 4096
 SPACING = 0.7
 """Distance between the components of a stroke, in units of its width."""
+MAX_PIECES = 1_000_000
+"""A scribble of thin lines longer than this many pieces is cut into longer ones: they are merged anyway."""
+FARTHEST = 1000.0
+"""No coordinate that a person drew lies beyond."""
 
 
 def compile_density(density: Density, blobs: Mapping[Digest, bytes]) -> GaussianMixture:
@@ -83,25 +87,25 @@ def _points(marks: Sequence[Stroke | Erase], blobs: Mapping[Digest, bytes]) -> t
     if (sizes % 8).any() or not sizes.all():
         raise SceneError(QT_TRANSLATE_NOOP("errors", "The points of a stroke are damaged: they are not pairs of numbers. Delete it."))
     points = np.frombuffer(b"".join(data), "<f4").reshape(-1, 2).astype(np.float64)
-    if not np.isfinite(points).all():
-        raise SceneError(QT_TRANSLATE_NOOP("errors", "The points of a stroke are damaged: some are not finite. Delete it."))
+    if not (np.abs(points) <= FARTHEST).all():  # NaN too
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "The points of a stroke are damaged: some are not finite or far away. Delete it."))
     return points, sizes // 8
 
 
 def _strokes(marks: Sequence[Stroke], blobs: Mapping[Digest, bytes]) -> Components:
-    """Equal pieces of each path, one component in the middle of each; all strokes at once, along one common arc length."""
+    """Equal pieces of each path, one component in the middle of each; all strokes at once, along one common arc length (jumps included)."""
     points, counts = _points(marks, blobs)
     width, weight = (np.array([getattr(mark, name) for mark in marks]) for name in ("width", "weight"))
     step = np.hypot(*np.diff(points, axis=0).T)
     last = np.cumsum(counts) - 1
-    step[last[:-1]] = 0.0  # from one stroke to the next the pen is up
     arc = np.concatenate([[0.0], np.cumsum(step)])
     start, length = arc[last - counts + 1], arc[last] - arc[last - counts + 1]
-    pieces = np.maximum(1, np.ceil(length / (SPACING * width))).astype(np.int64)
+    wanted = length / (SPACING * width)
+    pieces = np.maximum(1, np.ceil(wanted * min(1.0, MAX_PIECES / max(wanted.sum(), 1.0)))).astype(np.int64)
     owner = np.repeat(np.arange(len(marks)), pieces)
     within = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     at = start[owner] + (within + 0.5) * (length / pieces)[owner]
-    # the segment that holds `at`; clipped to the stroke, since strokes touch on the common arc length
+    # the segment that holds `at`; clipped to the stroke against rounding at its ends
     first = np.clip(np.searchsorted(arc, at, side="right") - 1, (last - counts + 1)[owner], np.maximum(last - 1, last - counts + 1)[owner])
     second = np.minimum(first + 1, last[owner])
     span = arc[second] - arc[first]

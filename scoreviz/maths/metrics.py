@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,13 +41,19 @@ def sliced_wasserstein(a: Tensor, b: Tensor) -> float:
     if not bool(torch.isfinite(a).all()):
         return math.nan
     w = _projections(a.shape[1]).to(device=a.device, dtype=torch.float32)
-    centre = b.mean(0)  # float32 sorts twice as fast; centred it loses nothing
-    u = (w.T @ (a - centre).float().T).sort(1).values
-    v = (w.T @ (b - centre).float().T).sort(1).values
+    centre = b.mean(0)  # float32 sorts faster, and centred it loses nothing
+    u, v = (_sorted(w.T @ (points - centre).float().T) for points in (a, b))
     if len(a) != len(b):
         n = max(len(a), len(b))
         u, v = (_quantiles(q, n) for q in (u, v))
     return float((u - v).abs().mean(dtype=torch.float64)) / unit
+
+
+def _sorted(rows: Tensor) -> Tensor:
+    """Each row in ascending order. On the CPU by numpy, whose vectorised sort takes a tenth of torch's time."""
+    if rows.device.type == "cpu":
+        return torch.from_numpy(np.sort(rows.numpy(), axis=1))
+    return rows.sort(1).values
 
 
 def _quantiles(ordered: Tensor, n: int) -> Tensor:

@@ -19,6 +19,7 @@ from torch import Tensor
 from scoreviz.maths.registry import implementation
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture, ScoreFn
+from scoreviz.scene.choice import decode_choice
 from scoreviz.scene.samplers import CorrectorSpec, PredictorSpec, SamplerSpec
 
 
@@ -168,8 +169,6 @@ def _with_snr(name: str, spec: Any, snr: float) -> Any:
 
 def validated(spec: Any) -> Any:
     """`spec` if every field lies in its declared range, else ValueError (msgspec checks ranges only when decoding)."""
-    from scoreviz.scene.choice import decode_choice
-
     try:
         return msgspec.convert(msgspec.to_builtins(spec), type(spec), dec_hook=decode_choice)
     except msgspec.ValidationError as error:

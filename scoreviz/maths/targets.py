@@ -182,12 +182,13 @@ class GaussianMixture:
             r = torch.softmax(logits, 1)
             v = a_rows * a_rows * self._v + s_rows * s_rows
             own, kept = s_rows * s_rows / v, a_rows * self._v / v  # weights of m_k and of x
-            mean = (r * own) @ self._m + rows * (r * kept).sum(1, keepdim=True)
-            # E |mu_k|^2 - |mean|^2 with mu_k taken relative to the mean of all: nearly equal large numbers are not subtracted
-            centred = self._m[None] * own[..., None] + rows[:, None] * kept[..., None] - mean[:, None]
-            spread = (r * centred.square().sum(2)).sum(1)
+            pulled, held = r * own, r * kept
+            mean = pulled @ self._m + rows * held.sum(1, keepdim=True)
+            square = (pulled * own) @ self._m.square().sum(1) + rows.square().sum(1) * (held * kept).sum(1)
+            square = square + 2 * (rows * ((pulled * kept) @ self._m)).sum(1)
+            spread = (square - mean.square().sum(1)).clamp(min=0)  # of the components' means; float64 bears the difference
             means.append(mean)
-            traces.append(spread + self.dim * (r * (self._v * own)).sum(1))
+            traces.append(spread + self.dim * (pulled @ self._v))
         return Posterior(torch.cat(means).to(x.dtype), torch.cat(traces).to(x.dtype))
 
     def _chunks(self, x: Tensor, a: Time, s: Time) -> Iterator[tuple[Tensor, Time, Time, Tensor]]:

@@ -58,9 +58,7 @@ class TrainInfo:
     diverged: bool = False
 
 
-def init_training(
-    network: NetworkSpec, training: Training, objective: ObjectiveSpec, sde: SDE, target: GaussianMixture
-) -> TrainState:
+def init_training(network: NetworkSpec, training: Training, objective: ObjectiveSpec, sde: SDE, target: GaussianMixture) -> TrainState:
     """A fresh network at step 0; weights, frequencies and later all batches come from one generator seeded with training.seed."""
     generator = torch.Generator(target.means.device).manual_seed(training.seed)
     net = build_network(network, target.dim, target.sigma_data, generator)

@@ -21,18 +21,20 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 # ---- to the engine
 
 
-class Hello(Message, tag="hello"):
+class Hello(Message, tag="hello", frozen=True, kw_only=True):
+    """The window's first word."""
+
     protocol: int = PROTOCOL
 
 
-class Blob(Message, tag="blob"):
+class Blob(Message, tag="blob", frozen=True, kw_only=True):
     """Bulk bytes under their digest, sent once."""
 
     digest: str
     data: bytes
 
 
-class Update(Message, tag="update"):
+class Update(Message, tag="update", frozen=True, kw_only=True):
     """The scene's top-level parts that changed since the last update (all of them at first). Acknowledged by `Applied`.
 
     `revision` grows by one with each. Only one is in flight; the engine answers with the first visible result before
@@ -43,7 +45,7 @@ class Update(Message, tag="update"):
     parts: dict[str, Any]
 
 
-class Look(Message, tag="look"):
+class Look(Message, tag="look", frozen=True, kw_only=True):
     """What is on screen and not yet known there: noise levels whose density and arrows are wanted, most urgent first.
 
     The newest Look replaces the ones before it.
@@ -58,15 +60,17 @@ class Look(Message, tag="look"):
     position: float = 0.0  # share of the run on screen, 0 to 1: an update is acknowledged once its run is that far
 
 
-class Train(Message, tag="train"):
+class Train(Message, tag="train", frozen=True, kw_only=True):
+    """Train, or pause."""
+
     running: bool
 
 
-class Reset(Message, tag="reset"):
+class Reset(Message, tag="reset", frozen=True, kw_only=True):
     """A new network from the scene's seed."""
 
 
-class Restore(Message, tag="restore"):
+class Restore(Message, tag="restore", frozen=True, kw_only=True):
     """Continue from a snapshot (after a crash, or from a file)."""
 
     snapshot: Snapshot
@@ -75,7 +79,9 @@ class Restore(Message, tag="restore"):
 # ---- from the engine
 
 
-class Welcome(Message, tag="welcome"):
+class Welcome(Message, tag="welcome", frozen=True, kw_only=True):
+    """The engine's answer to Hello: its protocol, and what it runs on."""
+
     protocol: int
     device: str
     threads: int
@@ -83,7 +89,7 @@ class Welcome(Message, tag="welcome"):
     pid: int
 
 
-class Applied(Message, tag="applied"):
+class Applied(Message, tag="applied", frozen=True, kw_only=True):
     """Update `revision` is in force since training step `step`. Resolved values of what the scene leaves automatic."""
 
     revision: int
@@ -92,7 +98,7 @@ class Applied(Message, tag="applied"):
     components: int = 0
 
 
-class Density(Message, tag="density"):
+class Density(Message, tag="density", frozen=True, kw_only=True):
     """log p_t on a grid; row 0 is at the bottom, cells are sampled at their centres."""
 
     revision: int
@@ -101,7 +107,7 @@ class Density(Message, tag="density"):
     log_p: Array
 
 
-class Arrows(Message, tag="arrows"):
+class Arrows(Message, tag="arrows", frozen=True, kw_only=True):
     """sigma times a score (rows, columns, 2); for the network, of its EMA at training step `step`."""
 
     revision: int
@@ -112,7 +118,7 @@ class Arrows(Message, tag="arrows"):
     vectors: Array
 
 
-class RunStarted(Message, tag="run_started"):
+class RunStarted(Message, tag="run_started", frozen=True, kw_only=True):
     """A run begins: its kept frames' times. Frame 0 is the start."""
 
     run: int
@@ -132,7 +138,7 @@ class RunStarted(Message, tag="run_started"):
     live: bool  # a re-run while the network trains
 
 
-class RunFrames(Message, tag="run_frames"):
+class RunFrames(Message, tag="run_frames", frozen=True, kw_only=True):
     """Frames `first`, `first + 1`, ... (m, n, 2)."""
 
     run: int
@@ -140,7 +146,7 @@ class RunFrames(Message, tag="run_frames"):
     frames: Array
 
 
-class RunDone(Message, tag="run_done"):
+class RunDone(Message, tag="run_done", frozen=True, kw_only=True):
     """The run is complete: evaluations of the score, seconds, and its last frame's distance to the truth."""
 
     run: int
@@ -153,7 +159,7 @@ class RunDone(Message, tag="run_done"):
     params: dict[str, Any] = {}  # of the template `truth`
 
 
-class Trained(Message, tag="trained"):
+class Trained(Message, tag="trained", frozen=True, kw_only=True):
     """Progress: steps so far, steps per second, mean loss of the steps since the last message, and its floor."""
 
     running: bool
@@ -163,14 +169,14 @@ class Trained(Message, tag="trained"):
     floor: float | None
 
 
-class Snapshot(Message, tag="snapshot"):
+class Snapshot(Message, tag="snapshot", frozen=True, kw_only=True):
     """Everything that training needs to go on: weights, optimiser, EMA, generators, step."""
 
     step: int
     tensors: dict[str, Array]
 
 
-class Problem(Message, tag="problem"):
+class Problem(Message, tag="problem", frozen=True, kw_only=True):
     """Something went wrong: a sentence as template and parameters, so that it translates, and details to copy."""
 
     where: Literal["scene", "training", "run", "look", "message"]
@@ -180,7 +186,7 @@ class Problem(Message, tag="problem"):
     revision: int | None = None
 
 
-class Beat(Message, tag="beat"):
+class Beat(Message, tag="beat", frozen=True, kw_only=True):
     """Twice a second from a thread of its own: how long the present slice of work has lasted."""
 
     busy: float
@@ -188,6 +194,4 @@ class Beat(Message, tag="beat"):
 
 
 ToEngine = Hello | Blob | Update | Look | Train | Reset | Restore
-FromEngine = (
-    Welcome | Applied | Density | Arrows | RunStarted | RunFrames | RunDone | Trained | Snapshot | Problem | Beat
-)
+FromEngine = Welcome | Applied | Density | Arrows | RunStarted | RunFrames | RunDone | Trained | Snapshot | Problem | Beat

@@ -26,7 +26,7 @@ class Particles(Section, frozen=True, kw_only=True):
     seed: Annotated[
         int,
         param(
-            QT_TRANSLATE_NOOP("scene", "seed"), QT_TRANSLATE_NOOP("scene", "The starting points and all later noise. The same seed is the same run."),
+            QT_TRANSLATE_NOOP("scene", "seed"), QT_TRANSLATE_NOOP("scene", "Starting points and all noise: the same seed, the same run."),
             invalidates=Invalidates.TRAJECTORY, ge=0, le=2**31 - 1,
         ),
     ] = 7  # fmt: skip
@@ -113,7 +113,7 @@ class View(Section, frozen=True, kw_only=True):
     half_height: Annotated[
         float,
         param(
-            QT_TRANSLATE_NOOP("scene", "half height"), QT_TRANSLATE_NOOP("scene", "Half the height of the picture, in the drawing's units."),
+            QT_TRANSLATE_NOOP("scene", "half height"), QT_TRANSLATE_NOOP("scene", "Half the picture's height, in the drawing's units."),
             invalidates=Invalidates.VIEW, ge=0.05, le=40.0, scale="log",
         ),
     ] = 2.6  # fmt: skip
@@ -135,7 +135,7 @@ class Scene(Section, frozen=True, kw_only=True):
     ] = Density(marks=(Preset(name="two_spirals"),))
     noise: Annotated[
         NoiseSpec,
-        param(QT_TRANSLATE_NOOP("scene", "Noise"), QT_TRANSLATE_NOOP("scene", "How data turns into noise."), invalidates=_ALL_LEARNED),
+        param(QT_TRANSLATE_NOOP("scene", "noise"), QT_TRANSLATE_NOOP("scene", "How data turns into noise."), invalidates=_ALL_LEARNED),
     ] = VE()
     score: Annotated[
         Score,
@@ -147,12 +147,12 @@ class Scene(Section, frozen=True, kw_only=True):
     ] = Score()
     network: Annotated[
         NetworkSpec,
-        param(QT_TRANSLATE_NOOP("scene", "Network"), QT_TRANSLATE_NOOP("scene", "What learns the score."), invalidates=_ALL_LEARNED),
+        param(QT_TRANSLATE_NOOP("scene", "network"), QT_TRANSLATE_NOOP("scene", "What learns the score."), invalidates=_ALL_LEARNED),
     ] = MLP()
     objective: Annotated[
         ObjectiveSpec,
         param(
-            QT_TRANSLATE_NOOP("scene", "Objective"),
+            QT_TRANSLATE_NOOP("scene", "objective"),
             QT_TRANSLATE_NOOP("scene", "What the network minimises."),
             invalidates=Invalidates.TRAINING,
         ),
@@ -186,7 +186,8 @@ def invalidated(old: Any, new: Any) -> Invalidates:
     A field whose class changed invalidates what the field itself declares; otherwise its own fields decide.
     """
     total = Invalidates.NOTHING
-    for parameter in parameters(type(new)):
+    spec: type[msgspec.Struct] = type(new)
+    for parameter in parameters(spec):
         before, after = getattr(old, parameter.name), getattr(new, parameter.name)
         if before is after or before == after:
             continue

@@ -13,6 +13,7 @@ import io
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ def decode_scene(data: bytes, name: str) -> Document:
         raise SceneError(QT_TRANSLATE_NOOP("errors", "“{name}” is empty. Open another file, or draw a new scene."), name=name)
     try:
         raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         truncated = data.lstrip()[:1] == b"{" and not data.rstrip().endswith(b"}")
         template = (
             QT_TRANSLATE_NOOP("errors", "“{name}” is cut off: it begins as a scene but does not end. Restore it from a copy.")
@@ -137,7 +138,8 @@ def _migrated(raw: Any, name: str) -> dict[str, Any]:
         )  # fmt: skip
     while raw["scoreviz"] < VERSION:
         raw = MIGRATIONS[raw["scoreviz"]](raw)
-    return raw
+    found: dict[str, Any] = raw
+    return found
 
 
 def _strict(raw: dict[str, Any], name: str) -> _Stored:
@@ -177,6 +179,10 @@ def encode_bundle(document: Document) -> bytes:
     return buffer.getvalue()
 
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, msgspec.DecodeError, OSError)
+"""What zipfile raises for archives that are not whole. SceneError is a ValueError, so ValueError is caught apart."""
+
+
 def decode_bundle(data: bytes, name: str) -> Document:
     """The reverse of `encode_bundle`, with bounded sizes."""
     try:
@@ -191,7 +197,13 @@ def decode_bundle(data: bytes, name: str) -> Document:
             document = decode_scene(archive.read("scene.json"), name)
             journal = msgspec.json.decode(archive.read("journal.json"), type=tuple[JournalEntry, ...])
             snapshot = archive.read("snapshot.safetensors") if "snapshot.safetensors" in sizes else None
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, msgspec.DecodeError) as error:
+    except _DAMAGED as error:
+        raise SceneError(
+            QT_TRANSLATE_NOOP("errors", "“{name}” is damaged: {reason}. Restore it from a copy."), name=name, reason=error
+        ) from error
+    except SceneError:
+        raise
+    except ValueError as error:  # a negative offset in a damaged directory
         raise SceneError(
             QT_TRANSLATE_NOOP("errors", "“{name}” is damaged: {reason}. Restore it from a copy."), name=name, reason=error
         ) from error

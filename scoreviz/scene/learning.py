@@ -33,7 +33,7 @@ class VE(Spec, NoiseSpec, tag="ve", frozen=True, kw_only=True):
         float,
         param(
             QT_TRANSLATE_NOOP("scene", "σ max"),
-            QT_TRANSLATE_NOOP("scene", "Noise at t = 1. Automatic: the largest distance between two points of the drawing (Song & Ermon 2020)."),
+            QT_TRANSLATE_NOOP("scene", "Noise at t = 1. Automatic: the largest distance between two points drawn (Song & Ermon 2020)."),
             invalidates=_NOISE, gt=0.05, le=50.0, scale="log",
         ),
     ] | None = None  # fmt: skip
@@ -76,7 +76,7 @@ class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
     depth: Annotated[
         int,
         param(
-            QT_TRANSLATE_NOOP("scene", "hidden layers"), QT_TRANSLATE_NOOP("scene", "Number of hidden layers. A change starts a new network."),
+            QT_TRANSLATE_NOOP("scene", "hidden layers"), QT_TRANSLATE_NOOP("scene", "How many. A change starts a new network."),
             invalidates=Invalidates.NETWORK, ge=1, le=8,
         ),
     ] = 3  # fmt: skip

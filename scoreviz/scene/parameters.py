@@ -59,7 +59,8 @@ def param(
     description = Description(
         label=label, help=help, invalidates=invalidates, unit=unit, scale=scale, advanced=advanced, labels=dict(labels or {})
     )
-    return msgspec.Meta(ge=ge, le=le, gt=gt, extra={"scoreviz": description})
+    bounds: dict[str, Any] = {"ge": ge, "le": le, "gt": gt}
+    return msgspec.Meta(**bounds, extra={"scoreviz": description})
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from tests.gui.conftest import Open
 
 from scoreviz.gui.canvas import Canvas
 from scoreviz.gui.window import Window
@@ -20,6 +20,7 @@ from scoreviz.scene.density import Density, Preset, Stroke
 from scoreviz.scene.document import Scene, replace_at
 from scoreviz.scene.files import Document, load
 from scoreviz.scene.samplers import AnnealedLangevin, Forward, Langevin, PredictorCorrector, ProbabilityFlow, ReverseSDE
+from tests.gui.conftest import Open
 
 LEARNED = 0.08  # sliced Wasserstein; truth against truth is near 0.03 at 2000 points
 TIMEOUT = 30_000
@@ -29,7 +30,7 @@ def drag(canvas: Canvas, points: list[tuple[float, float]]) -> None:
     """A stroke with the mouse through points of the drawing."""
     pixels = [QPoint(*map(round, p)) for p in canvas.camera.to_pixels(torch.tensor(points, dtype=torch.float64).numpy())]
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=pixels[0])
-    for a, b in zip(pixels, pixels[1:], strict=False):
+    for a, b in itertools.pairwise(pixels):
         for k in range(1, 9):
             QTest.mouseMove(canvas, a + (b - a) * k / 8)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=pixels[-1])

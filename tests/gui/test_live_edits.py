@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QElapsedTimer, QTimer
 from pytestqt.qtbot import QtBot
-from tests.gui.conftest import Open
 
 from scoreviz.gui.playback import Run
+from tests.gui.conftest import Open
 
 SECONDS = 5.0
 RATE = 60

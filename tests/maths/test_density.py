@@ -95,6 +95,20 @@ def test_a_dot_erases_too():
     assert len(compile_density(Density(marks=(Preset(name="eight_gaussians"), Erase(points=dot, width=0.2))), blobs)) == 7
 
 
+def test_an_endless_scribble_stays_bounded():
+    rng = np.random.default_rng(0)
+    data = rng.uniform(-20, 20, (100_000, 2)).astype("<f4").tobytes()
+    target = compile_density(Density(marks=(Stroke(points="d", width=0.01),)), {"d": data})
+    assert len(target) <= 4096
+    assert float(target.mean().norm()) < 0.3
+
+
+def test_erasing_is_round_not_square():
+    dot, blobs = path((0.0, 0.0))
+    marks = (Gaussian(x=0.45, y=0.45, std=0.1), Gaussian(x=0.3, y=0.3, std=0.1), Erase(points=dot, width=0.5))
+    assert compile_density(Density(marks=marks), blobs).means.tolist() == [pytest.approx([0.45, 0.45])]
+
+
 def test_merging_keeps_mass_mean_and_size():
     rng = np.random.default_rng(0)
     many = Components(rng.uniform(0.1, 1, 20000), rng.normal(0, 1, (20000, 2)), rng.choice([0.05, 0.3], 20000))
@@ -135,6 +149,7 @@ def test_ten_thousand_strokes():
         ((Stroke(points="d", width=0.1),), {"d": b"\0" * 12}, "not pairs"),
         ((Stroke(points="d", width=0.1),), {"d": b""}, "not pairs"),
         ((Stroke(points="d", width=0.1),), {"d": struct.pack("<2f", math.nan, 0)}, "not finite"),
+        ((Stroke(points="d", width=0.1),), {"d": struct.pack("<2f", 1e30, 0)}, "far away"),
         ((Preset(name="no_such"),), {}, "no preset called “no_such”"),
     ],
 )

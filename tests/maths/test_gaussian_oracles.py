@@ -100,7 +100,7 @@ def test_ald_corrector_has_its_own_stationary_law():
 
 def test_a_flat_score_does_not_blow_the_corrector_up():
     sampler = PredictorCorrectorSampler(SDE, lambda x, t: x * 0, 1, None, build_corrector(LangevinCorrector()), 1)
-    state, info = sampler.step(sampler.init(normal(1.0, 10), rng_from_seed(0)), sampler.plan[0])
+    state, _ = sampler.step(sampler.init(normal(1.0, 10), rng_from_seed(0)), sampler.plan[0])
     assert bool(state.x.isfinite().all())
 
 

@@ -17,9 +17,9 @@ from scoreviz.cli.bench.rows import NotHere, Row
 
 def rows() -> tuple[Row, ...]:
     """Every row, in the order in which they are measured."""
-    from scoreviz.cli.bench import startup
+    from scoreviz.cli.bench import compute, frames, startup
 
-    return (*startup.ROWS,)
+    return (*startup.ROWS, *compute.ROWS, *frames.ROWS)
 
 
 def run(arguments: Sequence[str]) -> int:

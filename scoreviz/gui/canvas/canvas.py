@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,7 @@ class Canvas(PictureView):
         )
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.paint_seconds = 0.0  # of the last paint
         self._hand = Hand(self._finish, self._look_by_hand)
         self._handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
@@ -91,9 +93,11 @@ class Canvas(PictureView):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        began = time.perf_counter()
         super().paintEvent(event)
         with painting(self) as painter:
             self._hand.paint(painter, self.camera, palette(self._content.palette))
+        self.paint_seconds = time.perf_counter() - began
 
     def _finish(self, gesture: str, *values: Any) -> None:
         match gesture:

@@ -137,11 +137,17 @@ class Fields(QObject):
     def _receive(self, message: object) -> None:
         match message:
             case messages.Density():
-                self._density.put(message.revision, DensityGrid(sigma=message.sigma, bounds=Bounds(*message.bounds), log_p=message.log_p.numpy()))
+                self._density.put(
+                    message.revision, DensityGrid(sigma=message.sigma, bounds=Bounds(*message.bounds), log_p=message.log_p.numpy())
+                )
                 self.changed.emit()
             case messages.Arrows() if message.kind == self._kind:
                 grid = ArrowGrid(
-                    sigma=message.sigma, bounds=Bounds(*message.bounds), kind=message.kind, vectors=message.vectors.numpy(), training_step=message.step
+                    sigma=message.sigma,
+                    bounds=Bounds(*message.bounds),
+                    kind=message.kind,
+                    vectors=message.vectors.numpy(),
+                    training_step=message.step,
                 )
                 self._arrows.put(message.revision, grid)
                 self.changed.emit()

@@ -21,6 +21,7 @@ from scoreviz.gui.widgets.words import figure
 
 LEAST_HEIGHT = 84
 INTERVAL_MS = 100  # at most 10 updates a second
+LEAST_POINTS = 2  # of a curve
 LOG_FROM = 10.0  # a logarithmic axis where the values span more than this ratio
 
 
@@ -64,18 +65,18 @@ class CurvePlot(QWidget):
     def show_series(self, series: Series) -> None:
         """Draw what there is now."""
         curve = series.curve
+        self._stack.setCurrentWidget(self.empty if len(curve.step) < LEAST_POINTS else self._plot)
         if not curve.step:
             self.figure.setText("" if series.floor is None else self.tr("floor {floor}").format(floor=figure(series.floor)))
-            self._stack.setCurrentWidget(self.empty)
             return
-        self._stack.setCurrentWidget(self._plot)
         text = figure(curve.value[-1])
         if series.floor is not None:
             text, floor = _alike(curve.value[-1], series.floor)
             text += " · " + self.tr("floor {floor}").format(floor=floor)
         self.figure.setText(text)
         self._plot.setAccessibleDescription(text)
-        self._draw(np.asarray(curve.step, dtype=float), np.asarray(curve.value, dtype=float), series)
+        if len(curve.step) >= LEAST_POINTS:
+            self._draw(np.asarray(curve.step, dtype=float), np.asarray(curve.value, dtype=float), series)
 
     def restyle(self) -> None:
         """Take the colours of the present theme."""
@@ -130,7 +131,7 @@ class CurvePlot(QWidget):
             self._band.setRegion((float(self._place(max(floor - 2 * spread, low))), float(self._place(floor + 2 * spread))))
         bottom, top = float(self._place(low)), float(self._place(high))
         pad = max(0.08 * (top - bottom), 1e-3 * max(abs(top), 1e-9))
-        self._plot.setXRange(0.0, max(float(x[-1]), 1.0), padding=0.01)
+        self._plot.setXRange(0.0, max(float(x[-1]), 10.0), padding=0.01)
         self._plot.setYRange(bottom - pad, top + pad, padding=0.0)
 
     def _place(self, value: np.ndarray | float) -> np.ndarray:

@@ -1,17 +1,20 @@
 """Runs as they arrive, and when a newer one takes the screen.
 
 A run takes the screen once it has the frame that is wanted, the same share of the way as the one on screen.
-While the transport plays and the network trains, newer runs wait for the end of the loop: trails would break.
+While the transport plays and the network trains, whole newer runs come at the end of the loop, or every two seconds:
+each makes the canvas build its trails anew, and more often than one frame in a hundred would be felt.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject
 
 from scoreviz.gui.playback import Playback, Run
 from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
+
+RENEWED_MS = 2000
 
 
 class Runs(QObject):
@@ -22,14 +25,16 @@ class Runs(QObject):
         self._playback = playback
         self._arriving: Run | None = None
         self._live = False
-        self._next: Run | None = None  # complete, waits for the end of the loop
+        self._next: Run | None = None  # complete, waits for its turn
+        self._renewed = QElapsedTimer()  # since a run took the screen
+        self._renewed.start()
         playback.finished.connect(self._take_next)
 
     @property
     def position(self) -> float:
         """Share of the run on screen, 0 to 1."""
         run = self._playback.run
-        return 0.0 if run is None or run.length < 2 else self._playback.index / (run.length - 1)
+        return 0.0 if run is None or run.length < 2 else self._playback.wanted / (run.length - 1)
 
     def receive(self, message: Any) -> None:
         """Take one message of the engine."""
@@ -53,17 +58,19 @@ class Runs(QObject):
         """Show the arriving run once it has the wanted frame."""
         shown = self._playback.run
         if shown is run:
-            self._playback.run_grew.emit()
+            self._playback.grow()
             return
         index = round(self.position * (run.length - 1))
         if run.ready <= index:
             return
-        if self._live and self._playback.playing and shown is not None and shown.sampler == run.sampler and shown.length == run.length:
-            if run.ready == run.length:
+        alike = shown is not None and shown.sampler == run.sampler and shown.length == run.length
+        if self._live and self._playback.playing and alike:
+            if run.ready < run.length:
+                return
+            if self._renewed.elapsed() < RENEWED_MS:
                 self._next = run
-            return
-        self._next = None
-        self._playback.set_run(run, index)
+                return
+        self._take(run, index)
 
     def _done(self, message: RunDone) -> None:
         run = self._arriving
@@ -71,9 +78,13 @@ class Runs(QObject):
             return
         run.nfe, run.distance, run.distance_floor, run.complete = message.nfe, message.distance, message.floor, True
         run.truth = QCoreApplication.translate("engine", message.truth).format(**message.params)
-        self._playback.run_grew.emit()
+        self._playback.grow()
 
     def _take_next(self) -> None:
         if self._next is not None:
-            run, self._next = self._next, None
-            self._playback.set_run(run, run.length - 1)
+            self._take(self._next, self._next.length - 1)
+
+    def _take(self, run: Run, index: int) -> None:
+        self._next = None
+        self._renewed.restart()
+        self._playback.set_run(run, index)

@@ -22,6 +22,7 @@ class SamplerPanel(Section):
         self.form.rebuilt.connect(self._rebuilt)
         self.more_changed.connect(self.form.set_more)
         playback.run_changed.connect(self._refresh)
+        playback.run_grew.connect(self._refresh)
         self._rebuilt()
         self._refresh()
 
@@ -32,9 +33,9 @@ class SamplerPanel(Section):
     def _rebuilt(self) -> None:
         self.set_has_more(self.form.has_more)
 
-    def _refresh(self) -> None:
+    def _refresh(self, *_args: object) -> None:
         run = self._playback.run
-        if run is None:
+        if run is None or not (run.nfe or run.complete):
             self.set_state("")
         elif run.nfe == 1:
             self.set_state(self.tr("1 evaluation"))

@@ -10,6 +10,7 @@ from scoreviz.gui.dynamics.runs import Runs
 from scoreviz.gui.playback import Playback, Run
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
+from scoreviz.gui.widgets.words import count
 from scoreviz.protocol.messages import Applied, Problem
 from scoreviz.scene.document import Scene
 
@@ -110,7 +111,7 @@ def caption(run: Run, k: int) -> Caption:
     elif run.axis == "levels":
         levels = sorted({float(s) for s in run.sigma}, reverse=True)
         position = tr("level {k} of {n}").format(k=levels.index(float(run.sigma[k])) + 1, n=len(levels))
-    notes = (tr("network at step {step}").format(step=f"{run.training_step:,}".replace(",", "\u202f")),) if run.training_step is not None else ()
+    notes = () if run.training_step is None else (tr("network at step {step}").format(step=count(run.training_step)),)
     timed = run.axis in ("reverse", "forward")
     return Caption(
         label=f"{run.label} ({run.noise})",

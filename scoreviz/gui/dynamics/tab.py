@@ -39,6 +39,7 @@ class Stage(QWidget):
         layout.addWidget(canvas)
         chips.setParent(self)
         self.notice = NoticeBar(self)
+        self.notice.told.connect(self.place_overlays)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -97,8 +98,9 @@ class DynamicsTab(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(0)
-        for widget, stretch in ((self.rail, 0), (_rule(vertical=True), 0), (self.stage, 1), (_rule(vertical=True), 0), (self.side, 0)):
-            top.addWidget(widget, stretch)
+        parts: list[QWidget] = [self.rail, _rule(vertical=True), self.stage, _rule(vertical=True), self.side]
+        for part in parts:
+            top.addWidget(part, 1 if part is self.stage else 0)
         self._plots_place = QVBoxLayout()
         self._plots_place.setContentsMargins(0, 0, 0, 0)
         self._plots_holder = QWidget()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
@@ -38,8 +38,7 @@ class Timeline(QSlider):
         self.valueChanged.connect(self._by_assistive_technology)
         playback.run_changed.connect(self.refresh)
         playback.index_changed.connect(self._moved)
-        self._growing = QTimer(self, interval=100)  # a run arrives in pieces, and nobody says so
-        self._growing.timeout.connect(self._grow)
+        playback.run_grew.connect(self._grow)
         self.refresh()
 
     # ---- geometry
@@ -71,20 +70,10 @@ class Timeline(QSlider):
         self._ready = run.ready if run else 0
         self.setRange(0, max(self._length() - 1, 0))
         self.setEnabled(run is not None)
-        if run is not None and run.ready < run.length and self.isVisible():
-            self._growing.start()
         self._moved(self._playback.index)
-
-    def showEvent(self, event: object) -> None:
-        self.refresh()
-
-    def hideEvent(self, event: object) -> None:
-        self._growing.stop()
 
     def _grow(self) -> None:
         run = self._playback.run
-        if run is None or run.ready >= run.length:
-            self._growing.stop()
         if run is not None and run.ready != self._ready:
             self._ready = run.ready
             self.update()

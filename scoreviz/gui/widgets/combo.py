@@ -41,11 +41,11 @@ class _Lines(QStyledItemDelegate):
         return QSize(super().sizeHint(option, index).width() + theme.current().px(12), theme.current().px(height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        now, rect = theme.current(), QRectF(option.rect)  # type: ignore[attr-defined]
+        now, rect = theme.current(), QRectF(option.rect)
         if _is_separator(index):
             painter.fillRect(rect.adjusted(now.px(6), now.px(4), -now.px(6), -now.px(4)), now.color("rule"))
             return
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen:
             outlined(painter, rect, now.px(4), fill=now.color("select"))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 Key = Qt.Key
-PRESS = frozenset({Key.Key_Space, Key.Key_Return, Key.Key_Enter})
+PRESS = frozenset({Key.Key_Space})
 ARROWS = frozenset({Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down})
 MOVES = ARROWS | {Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
 RESET = frozenset({Key.Key_Delete, Key.Key_Backspace})

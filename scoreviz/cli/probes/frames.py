@@ -1,0 +1,117 @@
+"""Frame gaps of a window for the benchmark: `bare`, or scoreviz itself while it trains. Prints one JSON object.
+
+A 16 ms timer ticks in the GUI thread; the gaps between its ticks are what a person feels.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+SIDE = 800
+SETTLING_MS = 4000
+
+
+class Gaps(QObject):
+    """Collects the gaps of a 16 ms timer, and what `each` returns at every tick, for some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.gaps: list[float] = []
+        self._last = 0.0
+        self._seconds = seconds
+        self._timer = QTimer(self, interval=16, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        self.each = lambda: None
+
+    def start(self) -> None:
+        """From now on; the application quits at the end."""
+        self._last = time.perf_counter()
+        QTimer.singleShot(int(self._seconds * 1000), QApplication.quit)
+        self._timer.start()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append((now - self._last) * 1000.0)
+        self._last = now
+        self.each()
+
+
+class Bare(QWidget):
+    """The least that a window can do sixty times a second."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor("#101418"))
+        painter.end()
+
+
+def bare(app: QApplication, gaps: Gaps) -> dict[str, float]:
+    """A plain widget of the canvas's size, repainted at every tick."""
+    widget = Bare()
+    widget.resize(SIDE, SIDE)
+    widget.show()
+    gaps.each = widget.update
+    QTimer.singleShot(SETTLING_MS // 2, gaps.start)
+    app.exec()
+    return {"gap_p99": float(np.percentile(gaps.gaps, 99))}
+
+
+def window(app: QApplication, gaps: Gaps) -> dict[str, float]:
+    """scoreviz: the first scene plays in a loop, the network trains, its arrows are shown, the exact score samples."""
+    from scoreviz.gui import theme
+    from scoreviz.gui.app import after_first_paint
+    from scoreviz.gui.window import Window
+    from scoreviz.scene.document import Scene, replace_at
+    from scoreviz.scene.files import Document
+
+    scene = replace_at(Scene(), ("view", "field"), "network")
+    shown = Window(Document(scene=scene), theme.Theming(app, "dark"))
+    shown.files.may_leave = lambda: True  # type: ignore[method-assign]
+    canvas = shown.dynamics.canvas
+    shown.show()
+    for _ in range(3):  # the rest of the window takes what it needs; the canvas gets what is asked
+        app.processEvents()
+        shown.resize(shown.width() + SIDE - canvas.width(), shown.height() + SIDE - canvas.height())
+    after_first_paint(shown)
+    shown.session.ready.connect(lambda: shown.session.train(True))
+    paints: list[float] = []
+    steps: list[tuple[float, int]] = []
+
+    def each() -> None:
+        paints.append(canvas.paint_seconds * 1000.0)
+        steps.append((time.perf_counter(), shown.progress.step))
+
+    gaps.each = each
+    shown.session.ready.connect(lambda: QTimer.singleShot(SETTLING_MS, gaps.start))
+    app.exec()
+    size = (canvas.width(), canvas.height())
+    shown.close()
+    if not shown.progress.step:
+        raise RuntimeError("the network did not train")
+    return {
+        "gap_p99": float(np.percentile(gaps.gaps, 99)),
+        "paint_median": float(np.median(paints)),
+        "paint_p99": float(np.percentile(paints, 99)),
+        "rate": (steps[-1][1] - steps[0][1]) / (steps[-1][0] - steps[0][0]),
+        "width": float(size[0]),
+        "height": float(size[1]),
+    }
+
+
+def main() -> int:
+    """`KIND SECONDS`."""
+    kind, seconds = sys.argv[1], float(sys.argv[2])
+    app = QApplication(sys.argv[:1])
+    print(json.dumps({"bare": bare, "window": window}[kind](app, Gaps(seconds))), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
