@@ -12,12 +12,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scoreviz.engine", description=__doc__)
     task = parser.add_mutually_exclusive_group(required=True)
     task.add_argument("--stdio", action="store_true", help="speak the protocol on stdin and stdout")
-    task.add_argument("--record-first-sight", metavar="FILE", type=Path, help="write what the window shows before its engine is up")
+    task.add_argument("--record", metavar="FOLDER", type=Path, help="write what the window shows before its engine is up")
     arguments = parser.parse_args()
-    if arguments.record_first_sight is not None:
-        from scoreviz.engine.first_sight import record
+    if arguments.record is not None:
+        from scoreviz.engine.recordings import record
 
-        record(arguments.record_first_sight)
+        record(arguments.record)
         return 0
 
     from scoreviz.engine.stdio import Channel

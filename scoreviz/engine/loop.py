@@ -266,4 +266,4 @@ def _be_modest() -> None:
     """Leave a core to the window, and let it go first."""
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     if hasattr(os, "nice"):
-        os.nice(5)
+        os.nice(10)

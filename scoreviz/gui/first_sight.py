@@ -7,32 +7,52 @@ messages are what the engine computes.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
 
 from scoreviz import resources
 from scoreviz.protocol.framing import window_unframer
-from scoreviz.protocol.messages import Arrows, Density, FromEngine
+from scoreviz.protocol.messages import Arrows, FromEngine
 from scoreviz.scene.document import Scene
 
 if TYPE_CHECKING:
     from scoreviz.gui.window import Window
 
 FILE = "first_sight.bin"
+PIECE = 128 * 1024
 
 
-def messages() -> list[FromEngine]:
-    """The bundled messages. AssetMissing if the installation is broken."""
-    return list(window_unframer().feed(zlib.decompress(resources.asset(FILE).read_bytes())))
+def messages() -> Iterator[FromEngine]:
+    """The bundled messages, unpacked as they are asked for. AssetMissing if the installation is broken."""
+    packed, unframer = resources.asset(FILE).read_bytes(), window_unframer()
+    unpacker = zlib.decompressobj()
+    while packed:
+        yield from unframer.feed(unpacker.decompress(packed, PIECE))
+        packed = unpacker.unconsumed_tail
+    yield from unframer.feed(unpacker.flush())
 
 
 def show(window: Window) -> None:
-    """Show the first scene's run from its first frame that has fields, if that is the scene of this window."""
+    """Show the first scene's run from its first frame that has fields; the frames after it follow between the first paints."""
     if window.store.scene != Scene():
         return
-    recorded = messages()
-    first = next(m.sigma for m in recorded if isinstance(m, Density | Arrows))
-    for message in recorded:
+    rest = messages()
+    for message in rest:
         window.session.received.emit(message)
-    run = window.playback.run
-    assert run is not None
-    window.playback.seek(int((run.sigma == first).argmax()))
+        if isinstance(message, Arrows):
+            break
+    window.playback.seek(len(window.playback.run or ()) - 1)
+
+    def more() -> None:
+        for message in rest:
+            window.session.received.emit(message)
+            if isinstance(message, Arrows):
+                return
+        timer.stop()
+
+    timer = QTimer(window, interval=4)
+    timer.timeout.connect(more)
+    window.first_painted.connect(timer.start)
+    window.session.ready.connect(timer.stop)  # from here on the engine speaks for itself

@@ -87,8 +87,8 @@ class Playback(QObject):
         self.autoplay = True  # the first run that comes plays by itself; whoever pauses has had their say
         self.hold = lambda index: False  # the session: is this frame's field still under way?
         self._clock = QElapsedTimer()
-        self._timer = QTimer(self, interval=16, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
+        self.timer = QTimer(self, interval=16, timerType=Qt.TimerType.PreciseTimer)  # one tick, at most one frame
+        self.timer.timeout.connect(self._tick)
 
     @property
     def run(self) -> Run | None:
@@ -140,14 +140,14 @@ class Playback(QObject):
         self._playing = True
         self._resting = 0.0
         self._clock.restart()
-        self._timer.start()
+        self.timer.start()
         self.playing_changed.emit(True)
 
     def pause(self) -> None:
         self.autoplay = False
         if self._playing:
             self._playing = False
-            self._timer.stop()
+            self.timer.stop()
             self.playing_changed.emit(False)
 
     def toggle(self) -> None:

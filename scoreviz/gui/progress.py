@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
+PACE_MS = 200
 EngineState = Literal["starting", "ready", "busy", "restarting", "stopped"]
 
 
@@ -54,8 +55,31 @@ class Progress(QObject):
         self.loss_floor: float | None = None
         self.distance = Curve()  # sliced Wasserstein of the live samples to the truth
         self.distance_floor: tuple[float, float] | None = None  # truth against truth: mean, std
+        self._stale = False
+        self._told = QElapsedTimer()
+        self._told.start()
+        self._soon = QTimer(self, singleShot=True, interval=2 * PACE_MS)
+        self._soon.timeout.connect(self._tell)
         self.frame_ms = 0.0  # time of the last paint
         self.fps = 0.0
+
+    def report(self) -> None:
+        """Training went on. Told at most five times a second, and right after a frame where frames are drawn."""
+        self._stale = True
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def frame(self) -> None:
+        """A tick of the transport: what is redrawn now is done before the next one is due."""
+        if self._stale and self._told.elapsed() >= PACE_MS:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._stale = False
+        self._soon.stop()
+        self._told.restart()
+        self.training_changed.emit()
+        self.curves_changed.emit()
 
     def clear_training(self) -> None:
         """The network was made anew."""

@@ -182,8 +182,7 @@ class Session(QObject):
                 progress.loss_floor = message.floor
                 if message.loss is not None:
                     progress.loss.add(message.step, message.loss)
-                progress.training_changed.emit()
-                progress.curves_changed.emit()
+                progress.report()
             case RunDone():
                 self._measured(message)
             case Snapshot():
@@ -236,7 +235,7 @@ class Session(QObject):
             self._progress.distance.add(message.step, message.distance)
         if message.floor is not None:
             self._progress.distance_floor = message.floor
-        self._progress.curves_changed.emit()
+        self._progress.report()
 
     # ---- when it dies
 

@@ -81,6 +81,7 @@ class Window(QMainWindow):
         self.files.changed.connect(self._title)
         self.files.told.connect(notice.tell)
         session.problem.connect(self._problem)
+        self.playback.timer.timeout.connect(self.progress.frame)
         session.died.connect(self._died)
         self.store.changed.connect(self._changed)
         self.store.undo_stack.indexChanged.connect(self._show_undo)

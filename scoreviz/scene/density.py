@@ -6,7 +6,6 @@ their digest, the document their bytes, and the engine receives each once.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Literal
 
 import msgspec
@@ -83,6 +82,8 @@ class Density(Section, frozen=True, kw_only=True):
 
 def digest_of(data: bytes) -> Digest:
     """The content address of a blob."""
+    import hashlib  # takes longer to load than the rest of the scene
+
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

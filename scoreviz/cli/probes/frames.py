@@ -1,6 +1,6 @@
 """Frame gaps of a window for the benchmark: `bare`, or scoreviz itself while it trains. Prints one JSON object.
 
-A 16 ms timer ticks in the GUI thread; the gaps between its ticks are what a person feels.
+A 16 ms timer ticks in the GUI thread and each tick draws; the gaps between its ticks are what a person feels.
 """
 
 from __future__ import annotations
@@ -19,22 +19,20 @@ SETTLING_MS = 4000
 
 
 class Gaps(QObject):
-    """Collects the gaps of a 16 ms timer, and what `each` returns at every tick, for some seconds."""
+    """Collects the gaps between the ticks of the timer that draws, and calls `each` at every one, for some seconds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
         self.gaps: list[float] = []
         self._last = 0.0
         self._seconds = seconds
-        self._timer = QTimer(self, interval=16, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
         self.each = lambda: None
 
-    def start(self) -> None:
+    def start(self, timer: QTimer) -> None:
         """From now on; the application quits at the end."""
         self._last = time.perf_counter()
         QTimer.singleShot(int(self._seconds * 1000), QApplication.quit)
-        self._timer.start()
+        timer.timeout.connect(self._tick)
 
     def _tick(self) -> None:
         now = time.perf_counter()
@@ -57,8 +55,10 @@ def bare(app: QApplication, gaps: Gaps) -> dict[str, float]:
     widget = Bare()
     widget.resize(SIDE, SIDE)
     widget.show()
-    gaps.each = widget.update
-    QTimer.singleShot(SETTLING_MS // 2, gaps.start)
+    timer = QTimer(interval=16, timerType=Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(widget.update)
+    timer.start()
+    QTimer.singleShot(SETTLING_MS // 2, lambda: gaps.start(timer))
     app.exec()
     return {"gap_p99": float(np.percentile(gaps.gaps, 99))}
 
@@ -84,12 +84,17 @@ def window(app: QApplication, gaps: Gaps) -> dict[str, float]:
     paints: list[float] = []
     steps: list[tuple[float, int]] = []
 
+    drawn, fresh = shown.playback.index, False
+
     def each() -> None:
-        paints.append(canvas.paint_seconds * 1000.0)
+        nonlocal drawn, fresh
+        if fresh:  # the paint since the last tick drew a new frame
+            paints.append(canvas.paint_seconds * 1000.0)
+        drawn, fresh = shown.playback.index, shown.playback.index != drawn
         steps.append((time.perf_counter(), shown.progress.step))
 
     gaps.each = each
-    shown.session.ready.connect(lambda: QTimer.singleShot(SETTLING_MS, gaps.start))
+    shown.session.ready.connect(lambda: QTimer.singleShot(SETTLING_MS, lambda: gaps.start(shown.playback.timer)))
     app.exec()
     size = (canvas.width(), canvas.height())
     shown.close()

@@ -101,7 +101,7 @@ class Trails:
         segments = visible_segments(before, after, self._camera)
         step = dimness(segments, self._scale)
         with painting(image) as painter:
-            for some in np.unique(step)[::-1]:  # the brightest last, on top
+            for some in np.flatnonzero(np.bincount(step))[::-1]:  # the brightest last, on top; np.unique would load numpy.ma
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, bool(some < _ROUGH))
                 grey = round(255 * 2.0 ** (-some / _HALVINGS))
                 painter.setPen(QPen(QColor(grey, grey, grey), 1.0))

@@ -1,60 +1,36 @@
-"""Small pictures of the preset densities: points along their shapes, enough to tell them apart."""
+"""Small pictures of the preset densities: a few samples of each, recorded by the engine."""
 
 from __future__ import annotations
 
 import functools
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from scoreviz import resources
 from scoreviz.gui import theme
 from scoreviz.gui.widgets.keys import PRESS, keep_keys
 from scoreviz.gui.widgets.paint import focus_ring, outlined
 from scoreviz.gui.widgets.words import scene_text
+from scoreviz.protocol.arrays import Array
 from scoreviz.scene.density import PRESET_LABELS, PresetName
 
-POINTS = 260
+FILE = "presets.bin"
+HALF = 2.3  # of the square of the drawing that a thumbnail shows
 
 
-def _arm(u: np.ndarray, turn: float) -> np.ndarray:
-    radius, angle = np.sqrt(u), 3.0 * np.pi * np.sqrt(u) + turn
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
+@functools.cache
+def _recorded() -> dict[str, Array]:
+    return msgspec.msgpack.decode(resources.asset(FILE).read_bytes(), type=dict[str, Array])
 
 
 @functools.cache
 def shape(name: PresetName) -> np.ndarray:
-    """(n, 2) points of a preset in the square -1..1, y upwards. Only for the thumbnail: the density itself is `maths.targets`'."""
-    rng = np.random.default_rng(3)
-    u, v, z = rng.random(POINTS), rng.random(POINTS), rng.standard_normal((POINTS, 2))
-    pick = rng.integers(0, 1 << 16, POINTS)
-    two = (pick % 2).astype(float)
-    match name:
-        case "two_spirals":
-            points = _arm(0.03 + 0.97 * u, 0.0) * (1 - 2 * two)[:, None] + 0.035 * z
-        case "two_moons":
-            angle = np.pi * u
-            x, y = np.cos(angle), np.sin(angle)
-            points = np.stack([np.where(two > 0, 1 - x, x) - 0.5, np.where(two > 0, 0.5 - y, y) - 0.25], 1) * 0.66 + 0.035 * z
-        case "eight_gaussians":
-            angle = 2 * np.pi * (pick % 8) / 8
-            points = 0.82 * np.stack([np.cos(angle), np.sin(angle)], 1) + 0.07 * z
-        case "checkerboard":
-            column, half = pick % 4, (pick >> 4) % 2
-            row = 2 * half + column % 2
-            points = np.stack([(column + u) / 2 - 1, (row + v) / 2 - 1], 1) * 0.94
-        case "rings":
-            angle, radius = 2 * np.pi * u, np.array([0.34, 0.63, 0.63, 0.92, 0.92, 0.92])[pick % 6]
-            points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1) + 0.025 * z
-        case "pinwheel":
-            radius = np.clip(0.58 + 0.2 * z[:, 0], 0.12, 1.0)
-            angle = 2 * np.pi * (pick % 5) / 5 + 0.09 * z[:, 1] / radius + 1.5 * radius
-            points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
-        case "s_curve":
-            angle = 3 * np.pi * (u - 0.5)
-            points = np.stack([0.62 * np.sin(angle), 0.46 * np.sign(angle) * (np.cos(angle) - 1)], 1) + 0.035 * z
-    return np.asarray(points)
+    """(n, 2) exact samples of a preset's mixture in the square -1..1, y upwards, as the engine drew them."""
+    return _recorded()[name].numpy() / HALF
 
 
 class PresetButton(QAbstractButton):

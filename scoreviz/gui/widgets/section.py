@@ -83,8 +83,8 @@ class Section(QWidget):
     def _toggled(self, open: bool) -> None:
         self.more_button.setText(self.tr("Less") if open else self.tr("More"))
         self.more_button.updateGeometry()
+        self.more_changed.emit(open)  # what is made only when it is asked for is made now
         self.extra.setVisible(open and self.extra_body.count() > 0)
-        self.more_changed.emit(open)
 
 
 class SectionGroup(QObject):
