@@ -132,6 +132,7 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:default {{ background: {select}; color: {on_select}; border-color: {select}; }}
 QPushButton:disabled {{ color: {faint}; }}
 QFrame#rule {{ background: {rule}; border: 0; }}
+QFrame#notice {{ background: {raised}; border: 1px solid {border}; border-radius: {p8}; }}
 QScrollArea {{ background: transparent; border: 0; }}
 QScrollBar:vertical {{ background: transparent; width: {p8}; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {border}; border-radius: {p3}; min-height: {p28}; margin: 0 {p1}; }}

@@ -39,7 +39,7 @@ class View(Section, frozen=True, kw_only=True):
         bool,
         param(
             QT_TRANSLATE_NOOP("scene", "density"),
-            QT_TRANSLATE_NOOP("scene", "log p_t, the drawing blurred by the noise of this t."),
+            QT_TRANSLATE_NOOP("scene", "log pₜ, the drawing blurred by the noise of this t."),
             invalidates=Invalidates.VIEW,
         ),
     ] = True

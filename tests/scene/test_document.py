@@ -98,7 +98,7 @@ def test_numbers_out_of_range_are_sentences() -> None:
 
 
 def test_unknown_names_offer_the_nearest() -> None:
-    with pytest.raises(SceneError, match="no sampler called “langevn”. Did you mean “langevin”"):
+    with pytest.raises(SceneError, match=r"no sampler called “langevn”\. Did you mean “langevin”"):
         SamplerSpec.named("langevn")
     with pytest.raises(SceneError, match="Known: "):
         PredictorSpec.named("zzz")
@@ -108,7 +108,7 @@ def test_a_field_without_param_is_refused() -> None:
     class Careless(Section, frozen=True, kw_only=True):
         width: int = 3
 
-    with pytest.raises(TypeError, match="Careless.width"):
+    with pytest.raises(TypeError, match=r"Careless\.width"):
         parameters(Careless)
 
 

@@ -111,7 +111,7 @@ def caption(run: Run, k: int) -> Caption:
     elif run.axis == "levels":
         levels = sorted({float(s) for s in run.sigma}, reverse=True)
         position = tr("level {k} of {n}").format(k=levels.index(float(run.sigma[k])) + 1, n=len(levels))
-    notes = () if run.training_step is None else (tr("network at step {step}").format(step=count(run.training_step)),)
+    notes = () if run.training_step is None else (tr("particles: network at step {step}").format(step=count(run.training_step)),)
     timed = run.axis in ("reverse", "forward")
     return Caption(
         label=f"{run.label} ({run.noise})",

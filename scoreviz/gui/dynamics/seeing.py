@@ -33,8 +33,8 @@ def _arrows(scene: Scene) -> str:
 
 def _ground(scene: Scene) -> str:
     if scene.view.density_scale == "relative":
-        return _tr("The ground is log p_t, relative to this t's own peak.")
-    return _tr("The ground is log p_t, on one range for every t.")
+        return _tr("The ground is log pₜ, relative to this t's own peak.")
+    return _tr("The ground is log pₜ, on one range for every t.")
 
 
 def sentences(scene: Scene, sampler: type[SamplerSpec] | None) -> list[str]:
