@@ -78,6 +78,12 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("actions", text)
 
 
+def _spelt(keys: str) -> str:
+    """Signs that are hard to see, with their names."""
+    names = {".": tr("period ."), ",": tr("comma ,"), "+": tr("plus +"), "-": tr("minus −")}
+    return names.get(keys, keys)
+
+
 class Actions:
     """The table as QActions of one window. `slots` names what each does; a name without a slot is an error."""
 
@@ -119,6 +125,6 @@ class Actions:
 
         def rows(menu: str) -> list[tuple[str, str]]:
             shown = [e for e in ENTRIES if e.menu == menu and e.keys]
-            return [(self.by_name[e.name].shortcut().toString(QKeySequence.SequenceFormat.NativeText), tr(e.text)) for e in shown]
+            return [(_spelt(self.by_name[e.name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)), tr(e.text)) for e in shown]
 
         return [(tr(menu), rows(menu)) for menu in menus if rows(menu)]

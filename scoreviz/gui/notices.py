@@ -46,6 +46,15 @@ class NoticeBar(QFrame):
         """The sentence shown, empty if none is."""
         return self._text.text() if not self.isHidden() else ""
 
+    def height_for(self, width: int) -> int:
+        """What the sentence and its buttons need."""
+        self.ensurePolished()
+        for button in self._buttons:
+            button.ensurePolished()
+        self._row.invalidate()
+        self._row.activate()
+        return max(self._row.totalHeightForWidth(width), self._row.totalSizeHint().height())
+
     def tell(self, text: str, *remedies: Remedy, details: str = "") -> None:
         """Show a sentence. `details` adds a button that copies them."""
         for button in self._buttons:

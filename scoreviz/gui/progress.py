@@ -54,6 +54,7 @@ class Progress(QObject):
         self.loss = Curve()
         self.loss_floor: float | None = None
         self.distance = Curve()  # sliced Wasserstein of the live samples to the truth
+        self.run_distance: float | None = None  # of the last run, whatever score drove it
         self.distance_floor: tuple[float, float] | None = None  # truth against truth: mean, std
         self._stale = False
         self._told = QElapsedTimer()

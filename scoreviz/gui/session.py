@@ -233,6 +233,7 @@ class Session(QObject):
     def _measured(self, message: RunDone) -> None:
         if message.step is not None and message.distance is not None:
             self._progress.distance.add(message.step, message.distance)
+        self._progress.run_distance = message.distance
         if message.floor is not None:
             self._progress.distance_floor = message.floor
         self._progress.report()

@@ -86,7 +86,7 @@ class Window(QMainWindow):
         self.store.changed.connect(self._changed)
         self.store.undo_stack.indexChanged.connect(self._show_undo)
         self.dynamics.tools.tool_changed.connect(lambda tool: self.actions_[f"tool_{tool}"].setChecked(True))
-        self._changed(self.store.scene, self.store.scene, "")
+        self._show_choices(self.store.scene)
         self._show_undo()
         self._title()
 
@@ -176,10 +176,13 @@ class Window(QMainWindow):
     # ---- what others say
 
     def _changed(self, _old: Scene, new: Scene, _origin: str) -> None:
+        self._show_choices(new)
+        self.autosave.touch()
+
+    def _show_choices(self, new: Scene) -> None:
         for layer in ("density", "arrows", "particles"):
             self.actions_[f"layer_{layer}"].setChecked(getattr(new.view, layer))
         self.actions_[f"score_{new.score.source}"].setChecked(True)
-        self.autosave.touch()
 
     def _show_undo(self, _index: int = 0) -> None:
         stack = self.store.undo_stack

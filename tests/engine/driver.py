@@ -26,8 +26,9 @@ BOUNDS = (-2.5, 2.5, -2.0, 2.0)
 class Driver:
     """One engine process. `said` is all that it sent, in order; a mark is a place in it."""
 
-    def __init__(self, *, path: Sequence[str] = (), hello: bool = True) -> None:
+    def __init__(self, *, path: Sequence[str] = (), hello: bool = True, unset: str = "") -> None:
         environment = dict(os.environ, PYTHONPATH=os.pathsep.join([*path, ROOT]))
+        environment.pop(unset, None)
         self._stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "scoreviz.engine", "--stdio"],
@@ -128,8 +129,8 @@ class Driver:
         return code
 
     def stderr(self) -> str:
-        self._stderr.seek(0)
-        return self._stderr.read().decode(errors="replace")[-4000:]
+        size = os.fstat(self._stderr.fileno()).st_size
+        return os.pread(self._stderr.fileno(), size, 0).decode(errors="replace")[-6000:]  # the child's place in the file stays
 
     def summary(self, since: int = 0) -> str:
         return ", ".join(type(m).__name__ for m in self.said[since:][-40:]) or "nothing"

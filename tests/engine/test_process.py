@@ -23,7 +23,7 @@ Fresh = Callable[..., Driver]
 
 STRAY = """
 import os, sys
-print("before the engine took its pipes", end="")  # in Python's buffer still
+print("before the engine took its pipes")  # stays in Python's buffer
 
 class Loud:
     def find_spec(self, name, path=None, target=None):
@@ -45,7 +45,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_first_word_is_the_handshake_and_stray_prints_harm_nothing(fresh: Fresh, noisy: str, small: Scene) -> None:
-    driver = fresh(path=[noisy])
+    driver = fresh(path=[noisy], unset="PYTHONUNBUFFERED")
     welcome = driver.wait(Welcome, seconds=60)
     assert welcome.protocol == PROTOCOL and welcome.device == "cpu" and welcome.pid == driver.process.pid
     assert welcome.threads == max(1, (os.cpu_count() or 2) - 1)
@@ -128,7 +128,7 @@ def test_the_beat_comes_twice_a_second(engine: Driver) -> None:
 def test_the_beat_says_how_long_a_slice_takes(engine: Driver) -> None:
     engine.update({"density": Drawing(marks=(Preset(name="two_spirals"), Preset(name="checkerboard"), Preset(name="rings")))})
     mark = engine.mark()
-    engine.send(look(arrows_shape=(700, 700), arrows=(0.5,)))
+    engine.send(look(arrows_shape=(1000, 1000), arrows=(0.5,)))
     beat = engine.wait(Beat, lambda m: m.busy > 0.5, since=mark, seconds=30)
     assert beat.doing == "look"
     end = 1 + engine.said.index(beat)

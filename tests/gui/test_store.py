@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from typing import Any
@@ -228,7 +229,7 @@ def test_undo_to_the_start_gives_back_the_first_scene(store: Store, told: list[C
         random_edit(store, generator)
     last, steps = store.scene, store.undo_stack.count()
     assert steps > 30
-    for (_, old_new, _), (new_old, _, _) in zip(told, told[1:], strict=False):
+    for (_, old_new, _), (new_old, _, _) in itertools.pairwise(told):
         assert old_new is new_old, "each change begins where the last one ended"
     while store.undo_stack.canUndo():
         store.undo_stack.undo()

@@ -32,6 +32,7 @@ class Series:
     curve: Curve
     floor: float | None = None
     spread: float = 0.0
+    alone: float | None = None  # a value that belongs to no training step: a run with the exact score
 
 
 class CurvePlot(QWidget):
@@ -66,13 +67,16 @@ class CurvePlot(QWidget):
         """Draw what there is now."""
         curve = series.curve
         self._stack.setCurrentWidget(self.empty if len(curve.step) < LEAST_POINTS else self._plot)
-        if not curve.step:
+        value = curve.last if curve.step else series.alone
+        if value is None:
             self.figure.setText("" if series.floor is None else self.tr("floor {floor}").format(floor=figure(series.floor)))
             return
-        text = figure(curve.value[-1])
+        text = figure(value)
         if series.floor is not None:
-            text, floor = _alike(curve.value[-1], series.floor)
+            text, floor = _alike(value, series.floor)
             text += " · " + self.tr("floor {floor}").format(floor=floor)
+        if not curve.step:
+            text = self.tr("this run {figures}").format(figures=text)
         self.figure.setText(text)
         self._plot.setAccessibleDescription(text)
         if len(curve.step) >= LEAST_POINTS:
@@ -195,7 +199,7 @@ class Plots(QWidget):
         self._clock.start()
         self.loss.show_series(Series(progress.loss, progress.loss_floor))
         floor, spread = progress.distance_floor or (None, 0.0)
-        self.distance.show_series(Series(progress.distance, floor, spread))
+        self.distance.show_series(Series(progress.distance, floor, spread, progress.run_distance))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -35,9 +35,7 @@ class SamplerPanel(Section):
 
     def _refresh(self, *_args: object) -> None:
         run = self._playback.run
-        if run is None or not (run.nfe or run.complete):
+        if run is None or not run.complete:
             self.set_state("")
-        elif run.nfe == 1:
-            self.set_state(self.tr("1 evaluation"))
-        else:
-            self.set_state(self.tr("{n} evaluations").format(n=count(run.nfe)) if run.nfe else self.tr("no score evaluated"))
+            return
+        self.set_state(self.tr("no score evaluated") if run.nfe == 0 else self.tr("{n} evaluations").format(n=count(run.nfe)))

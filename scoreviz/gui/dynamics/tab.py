@@ -26,6 +26,7 @@ from scoreviz.protocol.messages import Applied
 from scoreviz.scene.document import View
 
 PLOTS_HEIGHT = 124
+LEGEND_WIDTH = 190
 
 
 class Stage(QWidget):
@@ -46,16 +47,15 @@ class Stage(QWidget):
         self.place_overlays()
 
     def place_overlays(self) -> None:
-        """Chips at the bottom left, a notice across the bottom above them."""
-        margin = theme.current().px(12)
+        """Chips at the bottom left; a notice above them, as high as its words need, beside the legend."""
+        now = theme.current()
+        margin = now.px(12)
         self.chips.adjustSize()
         self.chips.move(margin, self.height() - self.chips.height() - margin)
         self.chips.raise_()
-        width = min(self.width() - 2 * margin, theme.current().px(760))
-        self.notice.setFixedWidth(max(width, 100))
-        height = self.notice.heightForWidth(width) if self.notice.hasHeightForWidth() else self.notice.sizeHint().height()
-        self.notice.resize(width, height)
-        self.notice.move((self.width() - width) // 2, self.chips.y() - height - margin)
+        width = max(min(self.width() - 2 * margin - now.px(LEGEND_WIDTH), now.px(720)), now.px(320))
+        height = self.notice.height_for(width)
+        self.notice.setGeometry(margin, self.chips.y() - height - margin, width, height)
         self.notice.raise_()
 
 
