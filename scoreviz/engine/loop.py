@@ -84,6 +84,7 @@ class Engine:
                 self._update(message)
             case messages.Look():
                 self._requests.take(message)
+                self._player.awaited = message.position
             case messages.Train():
                 self._trainer.set_running(message.running)
             case messages.Reset():

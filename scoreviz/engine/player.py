@@ -54,6 +54,7 @@ class Player:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._number = 0
+        self.awaited = 0.0  # share of the run at which the screen is: the frame there is sent at once
         self._plan: Plan | None = None
         self._loop: Iterator[tuple[Substep, State, Info]] | None = None
         self._truths: dict[tuple[int, float], tuple[Tensor, tuple[float, float]]] = {}
@@ -142,7 +143,8 @@ class Player:
     def _keep(self, x: Tensor) -> None:
         self._chunk.append(x)
         size = len(self._chunk) * x.numel() * x.element_size()
-        if size >= CHUNK_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS or self._sent == 0:
+        awaited = self._sent <= self.awaited * (len(self._kept) - 1) < self._sent + len(self._chunk)
+        if awaited or size >= CHUNK_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS or self._sent == 0:
             self._flush()
 
     def _flush(self) -> None:

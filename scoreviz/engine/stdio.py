@@ -31,6 +31,7 @@ class Channel:
         self._live: dict[str, Message] = {}
         self._wake = threading.Condition()
         self._closed = False
+        self._greeted = False  # the handshake is the first word
         self._slice_began: float | None = None
         self._doing = ""
         self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
@@ -134,7 +135,9 @@ class Channel:
             if time.monotonic() >= next_beat:
                 next_beat = time.monotonic() + BEAT_SECONDS
                 began = self._slice_began
-                batch.append(Beat(busy=0.0 if began is None else time.monotonic() - began, doing=self._doing))
+                if self._greeted:
+                    batch.append(Beat(busy=0.0 if began is None else time.monotonic() - began, doing=self._doing))
+            self._greeted = self._greeted or bool(batch)
             for message in batch:
                 _write_all(self._sink, encode(message))
 

@@ -30,9 +30,11 @@ def main(file: Path | None, argv: Sequence[str]) -> int:
     reporter.install()
     mode = Preferences().text("theme", "system")
     theming = theme.Theming(app, mode if mode in ("system", "dark", "light") else "system")
-    window = Window(load(file) if file is not None else None, theming)
-    if file is not None:
+    document = load(file) if file is not None else None
+    window = Window(document, theming)
+    if file is not None and document is not None:
         window.files.opened(file)
+        window.session.opened(document)
     else:
         first_sight.show(window)
     if os.environ.get(REPORT_FIRST_PAINT):

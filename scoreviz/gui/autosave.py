@@ -61,10 +61,15 @@ class Autosave(QObject):
 
     def finish(self) -> None:
         """A clean exit: nothing to offer next time."""
+        self.forget()
+        self._lock.unlock()
+
+    def forget(self) -> None:
+        """All of it is in a file of the user's now."""
         self._timer.stop()
         self.wait()
-        self.path.unlink(missing_ok=True)
-        self._lock.unlock()
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 def leftovers() -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -17,11 +18,13 @@ class Files(QObject):
     """Where the document was opened from or saved to, and whether it has changed since."""
 
     changed = Signal()  # path or unsaved state
+    saved = Signal()
+    taken = Signal(object)  # another document
     told = Signal(str)  # a sentence: what could not be done, and the remedy
 
-    def __init__(self, store: Store, preferences: Preferences, window: QWidget) -> None:
+    def __init__(self, store: Store, preferences: Preferences, document: Callable[[], Document], window: QWidget) -> None:
         super().__init__(window)
-        self._store, self._preferences, self._window = store, preferences, window
+        self._store, self._preferences, self._document, self._window = store, preferences, document, window
         self.path: Path | None = None
         self._unsaved = False  # recovered work is unsaved although its undo stack is clean
         store.undo_stack.cleanChanged.connect(self.changed)
@@ -83,12 +86,14 @@ class Files(QObject):
         path = Path(chosen)
         if not path.name.endswith((SCENE_SUFFIX, BUNDLE_SUFFIX)):
             path = path.with_name(path.name.removesuffix(".json") + SCENE_SUFFIX)
+            if path.exists() and not self._may_replace(path):  # the dialog asked about the name without the suffix
+                return False
         return self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Write the document; the old file is untouched if that fails."""
         try:
-            save(self._store.document(), path)
+            save(self._document(), path)
         except SceneError as error:
             self.told.emit(str(error))
             return False
@@ -96,6 +101,7 @@ class Files(QObject):
         self._store.undo_stack.setClean()
         self._preferences.add_recent(path)
         self.changed.emit()
+        self.saved.emit()
         return True
 
     def may_leave(self) -> bool:
@@ -112,9 +118,16 @@ class Files(QObject):
             return self.save()
         return answer == buttons.Discard
 
+    def _may_replace(self, path: Path) -> bool:
+        buttons = QMessageBox.StandardButton
+        question = self.tr("There is a “{name}” already. Replace it?").format(name=path.name)
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Replace the file"), question, buttons.Yes | buttons.No, self._window)
+        return bool(box.exec() == buttons.Yes)
+
     def _take(self, document: Document, path: Path | None) -> None:
         self._store.open(document)
         self.path, self._unsaved = path, False
+        self.taken.emit(document)
         self.changed.emit()
 
     def _folder(self) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -34,7 +34,7 @@ from scoreviz.protocol.messages import (
 )
 from scoreviz.scene.density import digests_in
 from scoreviz.scene.document import Scene, invalidated
-from scoreviz.scene.files import JournalEntry
+from scoreviz.scene.files import Document, JournalEntry
 from scoreviz.scene.parameters import Invalidates
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,9 @@ class Session(QObject):
         self._in_flight: int | None = None
         self._pending_journal: dict[int, dict[str, Any]] = {}
         self._deaths: list[float] = []
+        self._restore_pending = False
+        self._journal_base: Scene | None = None  # the scene that the journal has arrived at
+        self._resumed_at = 0  # step of the snapshot that a new engine continues; its first update lands there
         self._wanted = False  # the user wants the network to train
         self.revision = 0
         self.sigma_max: float | None = None
@@ -83,6 +86,7 @@ class Session(QObject):
 
     def start(self) -> None:
         """Start the engine; the window does not wait for it."""
+        self._wanted = self._wanted or self._store.scene.score.source == "network"
         self._progress.state = "starting"
         self._progress.engine_changed.emit()
         self._engine.start()
@@ -112,7 +116,7 @@ class Session(QObject):
         if self.snapshot is not None:
             self.before_reset = (self.snapshot, list(self.journal))
         self.snapshot = None
-        self.journal.clear()
+        self.journal[:] = [JournalEntry(step=0, parts=_journalled(self._store.scene))]
         self._progress.clear_training()
         self._engine.send(Reset())
 
@@ -128,11 +132,25 @@ class Session(QObject):
         """The last snapshot as safetensors, for files."""
         return None if self.snapshot is None else snapshot_to_bytes(self.snapshot)
 
-    def resume(self, journal: Sequence[JournalEntry], snapshot: bytes | None) -> None:
-        """After a document with a network was opened: go on from it."""
-        self.journal[:] = journal
-        self.snapshot = None if snapshot is None else snapshot_from_bytes(snapshot)
-        if self.snapshot is not None:
+    def opened(self, document: Document) -> None:
+        """Another document: a new network, or the one that came with it. SceneError if that one is damaged."""
+        self.snapshot = self.before_reset = None
+        self._pending_journal.clear()
+        self._journal_base = document.scene
+        self.journal[:] = [JournalEntry(step=0, parts=_journalled(document.scene))]
+        self._progress.clear_training()
+        self.send(Reset())
+        self.train(document.scene.score.source == "network")
+        if document.snapshot is not None:
+            self.snapshot = snapshot_from_bytes(document.snapshot)
+            self.journal[:] = document.journal
+            self._restore_pending = True
+            self._restore_when_settled()
+
+    def _restore_when_settled(self) -> None:
+        """A snapshot fits the network of its own scene, so that must be in force first."""
+        if self._restore_pending and self._welcomed and self._in_flight is None and self.snapshot is not None:
+            self._restore_pending = False
             self.send(Restore(snapshot=self.snapshot))
 
     def send(self, message: Any) -> None:
@@ -160,8 +178,11 @@ class Session(QObject):
             self._blobs.add(digest)
         self.revision += 1
         self._in_flight = self.revision
-        if known is None or invalidated(known, scene) & JOURNALLED:
-            self._pending_journal[self.revision] = {n: msgspec.to_builtins(p) for n, p in parts.items()}
+        base = self._journal_base
+        if base is None or invalidated(base, scene) & JOURNALLED:
+            changed = [n for n in ENGINE_PARTS if base is None or getattr(base, n) != getattr(scene, n)]
+            self._pending_journal[self.revision] = _journalled(scene, changed)
+        self._journal_base = scene
         self._known = scene
         self._engine.send(Update(revision=self.revision, parts=parts))
         self.sent.emit(self.revision)
@@ -207,8 +228,9 @@ class Session(QObject):
         self._blobs.clear()
         self._flush()
         if self.snapshot is not None:
+            self._restore_pending = False
             self._engine.send(Restore(snapshot=self.snapshot))
-        if self._wanted or self._store.scene.score.source == "network":
+        if self._wanted:
             self.train(True)
         self._progress.engine_changed.emit()
         self.ready.emit()
@@ -219,8 +241,10 @@ class Session(QObject):
         self.sigma_max, self.components = message.sigma_max, message.components
         parts = self._pending_journal.pop(message.revision, None)
         if parts is not None:
-            self.journal.append(JournalEntry(step=message.step, parts=parts))
+            self.journal.append(JournalEntry(step=max(message.step, self._resumed_at), parts=parts))
+            self._resumed_at = 0
         self._flush()
+        self._restore_when_settled()
 
     def _beat(self, message: Beat) -> None:
         busy = message.busy > BUSY_AFTER
@@ -243,6 +267,10 @@ class Session(QObject):
     def _died(self, reason: str, details: str, fatal: bool = False) -> None:
         log.error("the engine died: %s\n%s", reason, details)
         self._welcomed, self._in_flight = False, None
+        self._pending_journal.clear()
+        self._journal_base = None
+        self._resumed_at = self.snapshot.step if self.snapshot is not None else 0
+        self.journal[:] = [e for e in self.journal if self.snapshot is not None and e.step <= self._resumed_at]
         now = time.monotonic()
         self._deaths = [t for t in self._deaths if now - t < 10.0] + [now]
         asks = fatal or len(self._deaths) >= 2
@@ -259,3 +287,8 @@ class Session(QObject):
         self._progress.state, self._progress.note = "restarting", ""
         self._progress.engine_changed.emit()
         self._engine.start()
+
+
+def _journalled(scene: Scene, names: Iterable[str] = ENGINE_PARTS) -> dict[str, Any]:
+    """Parts of a scene as they stand in the journal."""
+    return {name: msgspec.to_builtins(getattr(scene, name)) for name in names}

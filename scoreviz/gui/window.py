@@ -49,7 +49,7 @@ class Window(QMainWindow):
         self.progress = Progress(self)
         self.playback = Playback(self)
         self.session = session or Session(self.store, self.progress, parent=self)
-        self.files = Files(self.store, self.preferences, self)
+        self.files = Files(self.store, self.preferences, self._whole_document, self)
         self.autosave = Autosave(self._whole_document, self)
         self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics"))])
         self.dynamics = DynamicsTab(self.store, self.session, self.playback, self.progress)
@@ -80,6 +80,8 @@ class Window(QMainWindow):
         bar.menu_clicked.connect(lambda: self._open_menu(bar.menu))
         self.files.changed.connect(self._title)
         self.files.told.connect(notice.tell)
+        self.files.taken.connect(self._taken)
+        self.files.saved.connect(self.autosave.forget)
         session.problem.connect(self._problem)
         self.playback.timer.timeout.connect(self.progress.frame)
         session.died.connect(self._died)
@@ -197,6 +199,12 @@ class Window(QMainWindow):
         template = QCoreApplication.translate("engine", problem.template)
         self.dynamics.stage.notice.tell(template.format(**problem.params), details=problem.details)
 
+    def _taken(self, document: Document) -> None:
+        try:
+            self.session.opened(document)
+        except SceneError as error:
+            self.dynamics.stage.notice.tell(str(error))
+
     def _died(self, reason: str, details: str, asks: bool) -> None:
         notice = self.dynamics.stage.notice
         if asks:
@@ -229,8 +237,12 @@ class Window(QMainWindow):
             return
 
         def bring_back() -> None:
+            if not self.files.may_leave():
+                self.offer_recovery()
+                return
             try:
                 self.files.recovered(autosave.recover(found[0]))
+                self.autosave.write()
             except SceneError as error:
                 self.dynamics.stage.notice.tell(str(error))
 

@@ -14,7 +14,7 @@ from scoreviz.scene.choice import decode_choice
 from scoreviz.scene.density import Density
 from scoreviz.scene.document import Scene, walk
 from scoreviz.scene.errors import SceneError
-from scoreviz.scene.parameters import Parameter
+from scoreviz.scene.parameters import Parameter, parameters
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 
@@ -23,11 +23,17 @@ def validate(scene: Scene, before: Scene | None = None) -> None:
 
     With `before`, top-level parts that are the same object are taken as already checked.
     """
-    for name in Scene.__struct_fields__:
-        part = getattr(scene, name)
-        if before is None or part is not getattr(before, name):
+    for declared in parameters(Scene):
+        part = getattr(scene, declared.name)
+        if before is None or part is not getattr(before, declared.name):
+            _validate_kind(declared, part)
             _validate_part(part)
     _validate_across(scene)
+
+
+def _validate_kind(declared: Parameter, part: Any) -> None:
+    if not isinstance(part, declared.family or type(declared.default)):
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "The scene's {name} cannot be {value}."), name=declared.name, value=part)
 
 
 def _validate_part(part: msgspec.Struct) -> None:

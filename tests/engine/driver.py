@@ -29,7 +29,7 @@ class Driver:
     def __init__(self, *, path: Sequence[str] = (), hello: bool = True, unset: str = "") -> None:
         environment = dict(os.environ, PYTHONPATH=os.pathsep.join([*path, ROOT]))
         environment.pop(unset, None)
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "scoreviz.engine", "--stdio"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, env=environment, bufsize=0,
@@ -61,7 +61,7 @@ class Driver:
     def since(self, mark: int, kind: type[M]) -> list[M]:
         return [m for m in self.said[mark:] if isinstance(m, kind)]
 
-    def wait(self, kind: type[M], test: Callable[[M], bool] = lambda _: True, *, since: int = 0, seconds: float = 20.0) -> M:
+    def wait(self, kind: type[M], test: Callable[[M], bool] = lambda _: True, *, since: int = 0, seconds: float = 10.0) -> M:
         """The first message of that kind after the mark that passes the test, come or still to come."""
         end, place = time.monotonic() + seconds, since
         with self._news:
@@ -130,7 +130,7 @@ class Driver:
 
     def stderr(self) -> str:
         size = os.fstat(self._stderr.fileno()).st_size
-        return os.pread(self._stderr.fileno(), size, 0).decode(errors="replace")[-6000:]  # the child's place in the file stays
+        return os.pread(self._stderr.fileno(), size, 0).decode(errors="replace")[-1500:]  # the child's place in the file stays
 
     def summary(self, since: int = 0) -> str:
         return ", ".join(type(m).__name__ for m in self.said[since:][-40:]) or "nothing"

@@ -9,13 +9,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 
 from scoreviz.protocol.framing import encode
-from scoreviz.protocol.messages import PROTOCOL, Beat, Density, Problem, RunDone, RunStarted, Snapshot, Train, Trained, Welcome
+from scoreviz.protocol.messages import (
+    PROTOCOL,
+    Applied,
+    Beat,
+    Blob,
+    Density,
+    Problem,
+    Reset,
+    Restore,
+    RunDone,
+    RunStarted,
+    Snapshot,
+    Train,
+    Trained,
+    Welcome,
+)
 from scoreviz.scene.density import Density as Drawing
-from scoreviz.scene.density import Preset
+from scoreviz.scene.density import Erase, Preset, Stroke, digest_of
 from scoreviz.scene.document import Scene
 from tests.engine.driver import Driver, look, parts_of
 
@@ -44,12 +60,20 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def test_the_first_word_is_the_handshake_and_stray_prints_harm_nothing(fresh: Fresh, noisy: str, small: Scene) -> None:
-    driver = fresh(path=[noisy], unset="PYTHONUNBUFFERED")
-    welcome = driver.wait(Welcome, seconds=60)
-    assert welcome.protocol == PROTOCOL and welcome.device == "cpu" and welcome.pid == driver.process.pid
+def test_the_handshake_says_what_it_runs_on(engine: Driver) -> None:
+    (welcome,) = engine.since(0, Welcome)
+    assert welcome.protocol == PROTOCOL and welcome.device == "cpu" and welcome.pid == engine.process.pid
     assert welcome.threads == max(1, (os.cpu_count() or 2) - 1)
     assert welcome.torch == torch.__version__
+
+
+def test_the_first_word_is_the_handshake(engine: Driver) -> None:
+    assert isinstance(engine.said[0], Welcome), f"the first message each way is the handshake, this was {engine.said[0]}"
+
+
+def test_stray_prints_and_reads_harm_nothing(fresh: Fresh, noisy: str, small: Scene) -> None:
+    driver = fresh(path=[noisy], unset="PYTHONUNBUFFERED")
+    driver.wait(Welcome, seconds=60)
     driver.run_of(parts_of(small))
     assert driver.broken is None
     driver.end_of_input()
@@ -57,7 +81,6 @@ def test_the_first_word_is_the_handshake_and_stray_prints_harm_nothing(fresh: Fr
     stray = driver.stderr()
     assert "import of scoreviz.engine.loop" in stray and "import of torch" in stray and "and stray bytes" in stray
     assert "not empty" not in stray and "not null" not in stray
-    assert isinstance(driver.said[0], Welcome), f"the first message each way is the handshake, this was {driver.said[0]}"
 
 
 def test_the_end_of_input_ends_it_at_once_even_while_it_trains(fresh: Fresh, small: Scene) -> None:
@@ -137,13 +160,25 @@ def test_the_beat_says_how_long_a_slice_takes(engine: Driver) -> None:
     assert engine.wait(Beat, since=engine.mark()).busy < 0.4
 
 
-def test_messages_that_need_a_scene_are_harmless_before_one(fresh: Fresh, small: Scene) -> None:
-    from scoreviz.protocol.messages import Reset, Restore
+def test_the_beat_says_how_long_a_drawing_takes_to_compile(engine: Driver) -> None:
+    scribble = np.random.default_rng(0).uniform(-2, 2, (20_000, 2)).astype("<f4").tobytes()
+    rubber = np.random.default_rng(1).uniform(-2, 2, (100, 2)).astype("<f4").tobytes()
+    engine.send(*(Blob(digest=digest_of(data), data=data) for data in (scribble, rubber)))
+    marks = (Stroke(points=digest_of(scribble), width=0.05), Erase(points=digest_of(rubber), width=0.01), Preset(name="rings"))
+    mark = engine.mark()
+    revision = engine.post({"density": Drawing(marks=marks)})
+    applied = engine.wait(Applied, lambda m: m.revision == revision, since=mark, seconds=30)
+    spent = engine.times[engine.said.index(applied)] - engine.times[mark] if len(engine.said) > mark else 0.0
+    assert spent > 1.2, "too quick to tell anything"
+    assert max(m.busy for m in engine.since(mark, Beat)) > 0.5
 
+
+def test_messages_that_need_a_scene_are_harmless_before_one(fresh: Fresh, small: Scene) -> None:
     driver = fresh()
     everything = [look(density=(0.5,), arrows=(0.5,), arrows_kind="network"), Reset(), Restore(snapshot=Snapshot(step=1, tensors={}))]
     driver.send(*everything, Train(running=True), Train(running=False))
     driver.wait(Trained, lambda m: not m.running, seconds=60)
     started, frames, _ = driver.run_of(msgspec.structs.asdict(small))
     assert len(frames) == started.total + 1
-    assert driver.since(0, Problem) == [] and len(driver.since(0, RunStarted)) == len(driver.since(0, RunDone)) == 1
+    assert len(driver.since(0, RunStarted)) == len(driver.since(0, RunDone)) == 1
+    assert all(m.where == "message" for m in driver.since(0, Problem)), "at most, the snapshot is refused"

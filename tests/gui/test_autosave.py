@@ -8,15 +8,18 @@ import os
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui import autosave
 from scoreviz.gui.autosave import Autosave
+from scoreviz.gui.snapshots import snapshot_to_bytes
 from scoreviz.gui.store import Store
 from scoreviz.gui.window import Window
-from scoreviz.scene import files
+from scoreviz.protocol.arrays import Array
+from scoreviz.protocol.messages import Snapshot
 from scoreviz.scene.density import Density, Gaussian, Stroke
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
@@ -36,8 +39,9 @@ def drawn() -> Document:
     store = Store()
     digest = store.add_blob(bytes(range(16)))
     store.edit(("density",), Density(marks=(Stroke(points=digest, width=0.1), Gaussian(x=0.1, y=0.2, std=0.3))), "Draw")
+    snapshot = Snapshot(step=3, tensors={"steps": Array.of(np.array([3]))})
     entry = JournalEntry(step=3, parts={"sampler": {"type": "langevin"}})
-    return Document(scene=store.scene, blobs=dict(store.blobs), journal=(entry,), snapshot=b"safetensors")
+    return Document(scene=store.scene, blobs=dict(store.blobs), journal=(entry,), snapshot=snapshot_to_bytes(snapshot))
 
 
 def crashed(folder: Path, document: Document, name: str = "before.scoreviz") -> Path:
@@ -146,7 +150,7 @@ def test_a_full_disk_is_logged_and_nothing_else(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with caplog.at_level(logging.WARNING), monkeypatch.context() as patch:
-        patch.setattr(files.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         keeper.write()
         keeper.wait()
     assert "No space left on device" in caplog.text
@@ -155,9 +159,7 @@ def test_a_full_disk_is_logged_and_nothing_else(
     keeper.finish()
 
 
-def test_a_folder_that_cannot_be_made_is_logged(
-    qapp: QApplication, tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_folder_that_cannot_be_made_is_logged(qapp: QApplication, tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder.write_text("a file where the folder should be")
     keeper = Autosave(drawn)
     with caplog.at_level(logging.WARNING):
@@ -174,7 +176,7 @@ def test_a_folder_that_cannot_be_made_is_logged(
 def test_the_window_keeps_an_edit_and_removes_it_as_it_closes(qtbot: QtBot, open_window: Open, folder: Path) -> None:
     window = open_window(engine=False)
     window.autosave._timer.setInterval(10)
-    window.store.edit(("density",), drawn().scene.density.__class__(marks=(Gaussian(x=0.0, y=0.0, std=0.5),)), "Draw")
+    window.store.edit(("density",), Density(marks=(Gaussian(x=0.0, y=0.0, std=0.5),)), "Draw")
     window.autosave._timer.start()
     qtbot.waitUntil(window.autosave.path.exists, timeout=2000)
     window.autosave.wait()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from scoreviz.gui import session as session_module
 from scoreviz.gui.progress import Progress
 from scoreviz.gui.session import Session
+from scoreviz.gui.snapshots import snapshot_from_bytes, snapshot_to_bytes
 from scoreviz.gui.store import Store
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.framing import encode
@@ -35,7 +36,9 @@ from scoreviz.protocol.messages import (
 )
 from scoreviz.scene.density import Density, Gaussian, Stroke
 from scoreviz.scene.document import Scene
-from scoreviz.scene.learning import MLP, VE, Training
+from scoreviz.scene.errors import SceneError
+from scoreviz.scene.files import Document, JournalEntry
+from scoreviz.scene.learning import MLP, VE, Score, Training
 from scoreviz.scene.samplers import Langevin, ReverseSDE
 
 M = TypeVar("M", bound=Message)
@@ -288,7 +291,8 @@ def test_the_journal_says_at_which_step_an_edit_landed(session: Session, store: 
         if step is not None:
             landed.append((step, {path[0]: msgspec.to_builtins(getattr(store.scene, path[0]))}))
     assert [(e.step, e.parts) for e in session.journal[1:]] == landed
-    assert msgspec.json.decode(msgspec.json.encode(session.journal)) == msgspec.to_builtins(session.journal)
+    stored = msgspec.json.encode(session.journal)
+    assert msgspec.json.encode(msgspec.json.decode(stored, type=list[JournalEntry])) == stored
 
 
 def test_edits_that_land_together_are_one_entry(up: Session, store: Store, engine: FakeEngine) -> None:
@@ -345,12 +349,62 @@ def test_reset_and_back_while_the_engine_is_away(up: Session, engine: FakeEngine
     assert engine.kinds() == [Update, Restore, Train] and engine.of(Restore)[0].snapshot == kept
 
 
-def test_snapshots_go_into_files_and_back(up: Session, engine: FakeEngine) -> None:
+def opened(session: Session, store: Store, document: Document) -> None:
+    """As the window does when a file was opened."""
+    store.open(document)
+    session.opened(document)
+
+
+def learned(step: int) -> tuple[Snapshot, bytes]:
+    snapshot = Snapshot(step=step, tensors={"steps": Array.of(np.array([step]))})
+    return snapshot, snapshot_to_bytes(snapshot)
+
+
+def test_snapshots_go_into_files(up: Session, engine: FakeEngine) -> None:
     assert up.snapshot_bytes() is None
     kept = engine.snapshot(700)
     data = up.snapshot_bytes()
-    up.resume((), data)
-    assert up.snapshot == kept and engine.of(Restore) == [Restore(snapshot=kept)]
+    assert data is not None and snapshot_from_bytes(data) == kept
+
+
+def test_a_network_that_was_opened_goes_on(up: Session, store: Store, progress: Progress, engine: FakeEngine) -> None:
+    engine.trained(9000)
+    snapshot, data = learned(700)
+    scene = Scene(score=Score(source="network"), network=MLP(width=32))
+    entry = JournalEntry(step=0, parts={"network": msgspec.to_builtins(scene.network)})
+    opened(up, store, Document(scene=scene, journal=(entry,), snapshot=data))
+    assert not engine.of(Restore), "it fits no other network than its own, which is not there yet"
+    assert progress.step == 0 and progress.running
+    engine.applied(step=9000)  # of the network that was there when the scene came
+    assert engine.of(Restore) == [Restore(snapshot=snapshot)] and up.snapshot == snapshot
+    engine.applied(revision=up.revision)
+    assert len(engine.of(Restore)) == 1
+    assert up.journal == [entry], "opening is not an edit that landed"
+
+
+def test_a_document_without_a_network_gets_a_new_one(up: Session, store: Store, progress: Progress, engine: FakeEngine) -> None:
+    up.train(True)
+    engine.trained(9000)
+    engine.snapshot(9000)
+    store.edit(("training", "batch"), 64, "")
+    engine.applied(step=9100)
+    engine.sent.clear()
+    scene = Scene(density=Density(marks=(GAUSSIAN,)))
+    opened(up, store, Document(scene=scene))
+    engine.applied(step=9200)
+    assert engine.of(Reset) and not engine.of(Restore) and up.snapshot is None and progress.step == 0 and not progress.running
+    assert [e.step for e in up.journal] == [0], "the journal of the new network begins with its scene"
+    assert up.journal[0].parts["density"] == msgspec.to_builtins(scene.density)
+
+
+def test_of_a_damaged_network_nothing_is_kept(up: Session, store: Store, engine: FakeEngine) -> None:
+    """Nor is the one of the document before: saved with this scene, it would be a network that never learned it."""
+    up.train(True)
+    engine.snapshot(9000)
+    document = Document(scene=Scene(density=Density(marks=(GAUSSIAN,))), snapshot=b"no safetensors")
+    with pytest.raises(SceneError, match="damaged"):
+        opened(up, store, document)
+    assert up.snapshot is None and engine.of(Reset)
 
 
 # ---- when it dies

@@ -198,10 +198,11 @@ def random_edit(store: Store, random: random.Random) -> None:
 
     def mark() -> Mark:
         digest = store.add_blob(random.randbytes(8 * random.randint(1, 20)))
-        return random.choice([
+        kinds: list[Mark] = [
             Stroke(points=digest, width=random.uniform(0.03, 1.0)), Erase(points=digest, width=random.uniform(0.03, 1.0)),
             Gaussian(x=random.uniform(-2, 2), y=random.uniform(-2, 2), std=random.uniform(0.05, 1.0)), Preset(name="rings"),
-        ])  # fmt: skip
+        ]  # fmt: skip
+        return random.choice(kinds)
 
     edits: list[tuple[tuple[str, ...], Any]] = [
         (("density",), Density(marks=(*marks, mark()))),

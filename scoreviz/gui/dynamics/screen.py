@@ -111,7 +111,11 @@ def caption(run: Run, k: int) -> Caption:
     elif run.axis == "levels":
         levels = sorted({float(s) for s in run.sigma}, reverse=True)
         position = tr("level {k} of {n}").format(k=levels.index(float(run.sigma[k])) + 1, n=len(levels))
-    notes = () if run.training_step is None else (tr("particles: network at step {step}").format(step=count(run.training_step)),)
+    notes = []
+    if run.revision == 0:
+        notes.append(tr("recorded earlier; the engine is starting"))
+    if run.training_step is not None:
+        notes.append(tr("particles: network at step {step}").format(step=count(run.training_step)))
     timed = run.axis in ("reverse", "forward")
     return Caption(
         label=f"{run.label} ({run.noise})",
@@ -119,5 +123,5 @@ def caption(run: Run, k: int) -> Caption:
         sigma=float(run.sigma[k]),
         log_snr=float(run.log_snr[k]) if timed else None,
         position=position,
-        notes=notes,
+        notes=tuple(notes),
     )
