@@ -59,6 +59,8 @@ class Engine:
         self._run_wanted = False  # the screen waits for a run that has not begun
         self._credit = 0.0  # seconds owed to runs (positive) or to training (negative)
         self._updated = 0.0  # when the last edit came
+        self._owed = EVERYTHING  # what edits invalidated and could not be applied yet
+        self._failed = -1  # revision whose run failed
         self._run_step = -1  # training step of the newest run's network
 
     def run(self) -> None:
@@ -68,7 +70,7 @@ class Engine:
         while True:
             wait = self._idle_seconds()
             for message in self._channel.received(wait):
-                self._guarded("message", functools.partial(self._take, message))
+                self._slice("message", functools.partial(self._take, message))
             self._work()
             self._acknowledge()
 
@@ -101,27 +103,32 @@ class Engine:
     def _update(self, message: messages.Update) -> None:
         """Apply the changed parts; a scene that cannot be applied is answered and the last good one stays."""
         self._revision, self._updated = message.revision, time.monotonic()
-        self._unacknowledged = messages.Applied(revision=message.revision, step=self._trainer.step)
         try:
             scene = msgspec.structs.replace(self._scene, **{n: _decode(n, p) for n, p in message.parts.items()})
             validate(scene, before=self._scene)
         except (SceneError, msgspec.ValidationError) as error:
+            self._unacknowledged = self._applied()
             self._report("scene", error)
             return
-        what = EVERYTHING if self._sde is None and self._target is None else invalidated(self._scene, scene)
-        old, self._scene = self._scene, scene
+        self._owed |= invalidated(self._scene, scene)
+        noise_changed = self._scene.noise != scene.noise
+        self._scene = scene
         try:
-            self._apply(what, noise_changed=old.noise != scene.noise)
-        except SceneError as error:  # an empty drawing: there is nothing to learn or sample
+            self._apply(self._owed, noise_changed)
+            self._owed = Invalidates.NOTHING
+            self._guarded("message", self._trainer.restore_waiting)
+        except SceneError as error:  # an empty drawing: there is nothing to learn or sample, but the network is kept
             self._target = self._sde = None
             self._player.stop()
             self._trainer.forget_target()
             self._report("scene", error)
-        if self._sde is not None and self._target is not None:
-            largest = float(self._sde.sigma(1.0))
-            self._unacknowledged = messages.Applied(
-                revision=message.revision, step=self._trainer.step, sigma_max=largest, components=len(self._target)
-            )  # fmt: skip
+        self._unacknowledged = self._applied()
+
+    def _applied(self) -> messages.Applied:
+        """The acknowledgement of the newest revision, with what is in force."""
+        largest = None if self._sde is None else float(self._sde.sigma(1.0))
+        components = 0 if self._target is None else len(self._target)
+        return messages.Applied(revision=self._revision, step=self._trainer.step, sigma_max=largest, components=components)
 
     def _apply(self, what: Invalidates, noise_changed: bool) -> None:
         scene = self._scene
@@ -158,12 +165,15 @@ class Engine:
 
     def _network_moved(self) -> bool:
         """The network behind the run on screen has learned more since, and training has stopped: show its last word."""
+        if self._failed == self._revision:
+            return False  # it would fail again, and say so again, until something is changed
         return self._scene.score.source == "network" and self._target is not None and self._trainer.step != self._run_step
 
     def _work(self) -> None:
         if self._requests.pending:
             self._slice("look", self._look)
-        if not self._player.active and (self._run_wanted or (self._network_moved() and self._channel.backlog() < 4)):
+        renewed = self._network_moved() and self._channel.backlog() < 4
+        if not self._player.active and (self._run_wanted or renewed):
             self._slice("run", self._start_run)
         training, playing = self._trainer.active, self._player.active
         if not (training or playing):
@@ -184,7 +194,7 @@ class Engine:
         if wanted is None or look is None or self._target is None or self._sde is None:
             return
         kind, sigma = wanted
-        if not float(self._sde.sigma(0.0)) * 0.999 <= sigma <= float(self._sde.sigma(1.0)) * 1.001:
+        if not float(self._sde.sigma(0.0)) <= sigma <= float(self._sde.sigma(1.0)):
             return  # a level of the noise before the last edit: the window asks again when it knows the new run
         if kind == "density":
             self._channel.send(density(self._target, self._sde, sigma, look, self._revision))
@@ -229,6 +239,7 @@ class Engine:
             log.exception("%s failed", doing)
             if doing == "run":
                 self._player.stop()
+                self._failed = self._revision
             if doing == "training":
                 self._trainer.set_running(False)
             self._report(doing, error)
@@ -240,6 +251,8 @@ class Engine:
 
 
 def _decode(name: str, part: Any) -> Any:
+    if name not in _PART_TYPES:
+        raise SceneError(QT_TRANSLATE_NOOP("engine", "A scene has no part called “{name}”."), name=name)
     return msgspec.convert(part, _PART_TYPES[name], dec_hook=decode_choice)
 
 
@@ -248,6 +261,10 @@ def _sentence(where: str, error: Exception) -> tuple[str, dict[str, str]]:
     match error:
         case SceneError():
             return error.template, {k: str(v) for k, v in error.params.items()}
+        case msgspec.ValidationError():
+            if isinstance(error.__cause__, SceneError):  # msgspec wraps what its hook raises
+                return _sentence(where, error.__cause__)
+            return QT_TRANSLATE_NOOP("engine", "The scene has a value that is not allowed: {reason}."), {"reason": str(error)}
         case FloatingPointError() if where == "run":
             return QT_TRANSLATE_NOOP("engine", "The points flew off to infinity at substep {step}. Make the step smaller, or σ larger."), {
                 "step": str(error.args[0])

@@ -31,6 +31,9 @@ STAGES = {Stage.PREDICT: 1, Stage.CORRECT: 2, Stage.DENOISE: 3}
 MEASURED = 4000
 """At most so many points enter the distance to the truth: its cost grows faster than its worth."""
 
+LEAST_MEASURED = 2
+"""One point has no spread, and so no distance in units of one."""
+
 TRUTH_SEED = 0x7E57
 """The exact samples are the same for every run, so that distances of two runs can be compared."""
 
@@ -174,11 +177,13 @@ class Player:
         )
         self._plan = self._loop = None
 
-    def _measure(self, plan: Plan, x: Tensor) -> tuple[float, tuple[float, float], str, float]:
+    def _measure(self, plan: Plan, x: Tensor) -> tuple[float | None, tuple[float, float] | None, str, float]:
         """Sliced Wasserstein of the last frame to exact samples of the law that the sampler aims at, and its floor."""
         clean = bool(getattr(plan.scene.sampler, "denoise", False))
         sigma = 0.0 if clean else float(plan.sde.sigma(self._last_t))
         n = min(len(x), MEASURED)
+        if n < LEAST_MEASURED:
+            return None, None, QT_TRANSLATE_NOOP("engine", "too few points to measure"), sigma
         key = (n, sigma)
         if key not in self._truths:
             law = plan.target if clean else plan.target.marginal(plan.sde, self._last_t)
@@ -196,6 +201,6 @@ class Player:
 def _kept_substeps(total: int, frame_bytes: int) -> list[int]:
     """Substeps whose states are kept: 0 (the start), every n-th, and the last; all of them while they fit the cache."""
     most = max(2, CACHE_BYTES // max(1, frame_bytes))
-    stride = -(-total // most)
-    kept = list(range(0, total + 1, stride))
-    return kept if kept[-1] == total else [*kept, total]
+    stride = max(1, -(-total // (most - 1)))  # 0, then at most most - 2 on the way, then the last
+    kept = list(range(0, total, stride))
+    return [*kept, total]

@@ -1,4 +1,4 @@
-"""The engine's two pipes: a reader thread that ends the process at EOF, and a writer thread with a live slot.
+"""The engine's two pipes: a reader thread that ends the process at EOF, and a writer thread.
 
 Writing inline cost a quarter of the training speed, and a reader that polls adds latency, so both have a thread.
 """
@@ -28,7 +28,6 @@ class Channel:
         self._source, self._sink = source, sink
         self._inbox: queue.SimpleQueue[ToEngine] = queue.SimpleQueue()
         self._outbox: deque[Message] = deque()
-        self._live: dict[str, Message] = {}
         self._wake = threading.Condition()
         self._closed = False
         self._greeted = False  # the handshake is the first word
@@ -68,12 +67,6 @@ class Channel:
         """Queue a message that must arrive."""
         with self._wake:
             self._outbox.append(message)
-            self._wake.notify()
-
-    def send_live(self, slot: str, message: Message) -> None:
-        """Offer a message that the next one of the same slot replaces if it has not gone out yet."""
-        with self._wake:
-            self._live[slot] = message
             self._wake.notify()
 
     def backlog(self) -> int:
@@ -124,12 +117,10 @@ class Channel:
         next_beat = time.monotonic() + BEAT_SECONDS
         while True:
             with self._wake:
-                if not (self._outbox or self._live or self._closed):
+                if not (self._outbox or self._closed):
                     self._wake.wait(max(0.0, next_beat - time.monotonic()))
                 batch: list[Message] = list(self._outbox)
                 self._outbox.clear()
-                batch += self._live.values()
-                self._live.clear()
                 if self._closed and not batch:
                     return
             if time.monotonic() >= next_beat:

@@ -15,6 +15,8 @@ from scoreviz.maths.training import TrainState, init_training, load_state, recon
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import Snapshot, Trained
 from scoreviz.scene.document import Scene
+from scoreviz.scene.errors import SceneError
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 REPORT_SECONDS = 0.1
 SNAPSHOT_SECONDS = 2.0
@@ -29,6 +31,7 @@ class Trainer:
         self._scene: Scene | None = None
         self._sde: SDE | None = None
         self._target: GaussianMixture | None = None
+        self._waiting: Snapshot | None = None  # to be restored when something is drawn
         self._running = False
         self._floor: float | None = None
         self._losses: list[float] = []
@@ -49,7 +52,7 @@ class Trainer:
         """Take the scene's settings; the weights are kept unless `anew`."""
         self._scene, self._target, self._sde, self._floor = scene, target, sde, None
         if anew or self._state is None:
-            self.reset()
+            self._make()
         else:
             reconfigure(self._state, scene.training, scene.objective, sde, target)
 
@@ -65,7 +68,11 @@ class Trainer:
         self._report()
 
     def reset(self) -> None:
-        """A new network from the scene's seed."""
+        """A new network from the scene's seed; as soon as something is drawn, if nothing is."""
+        self._state = self._waiting = None
+        self._make()
+
+    def _make(self) -> None:
         if self._scene is not None and self._target is not None and self._sde is not None:
             s = self._scene
             self._state = init_training(s.network, s.training, s.objective, self._sde, self._target)
@@ -73,14 +80,26 @@ class Trainer:
             self._report()
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot, bit for bit. ValueError if it belongs to another network."""
+        """Go on from a snapshot, bit for bit; as soon as something is drawn, if nothing is. SceneError if it does not fit."""
+        self._waiting = snapshot
         if self._scene is None or self._target is None or self._sde is None:
             return
+        self._waiting = None
         tensors = {name: torch.from_numpy(array.numpy().copy()) for name, array in snapshot.tensors.items()}
         s = self._scene
-        self._state = load_state(tensors, s.network, s.training, s.objective, self._sde, self._target)
+        try:
+            self._state = load_state(tensors, s.network, s.training, s.objective, self._sde, self._target)
+        except ValueError as error:
+            raise SceneError(
+                QT_TRANSLATE_NOOP("engine", "The saved network does not fit this scene, so it was not used: {reason}."), reason=error
+            ) from error
         self._losses.clear()
         self._report()
+
+    def restore_waiting(self) -> None:
+        """Something is drawn again: take the snapshot that came in between, if one did. SceneError if it does not fit."""
+        if self._waiting is not None:
+            self.restore(self._waiting)
 
     def score_fn(self) -> ScoreFn:
         """The score of the averaged weights as they are now: a copy, so that a run has one network from end to end."""

@@ -41,6 +41,7 @@ class CrashReporter(QObject):
         super().__init__(parent)
         self._shown = 0
         self._open = False
+        self._box: QMessageBox | None = None
         self.caught.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
@@ -78,10 +79,11 @@ class CrashReporter(QObject):
         box.addButton(QMessageBox.StandardButton.Close)
         box.finished.connect(self._closed)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._box = box  # without a parent nothing else would keep it
         box.open()
 
     def _closed(self) -> None:
-        self._open = False
+        self._open, self._box = False, None
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

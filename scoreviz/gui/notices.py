@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 PASSING_MS = 9000
+LEAST_WORDS = 260
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,11 @@ class NoticeBar(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(14, 8, 8, 8)
-        self._row.addWidget(self._text, 1)
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._body.setContentsMargins(14, 8, 8, 8)
+        self._body.addWidget(self._text, 1)
+        self._row = QHBoxLayout()
+        self._body.addLayout(self._row)
         self._buttons: list[QPushButton] = []
         self._timer = QTimer(self, singleShot=True, interval=PASSING_MS)
         self._timer.timeout.connect(self.hide)
@@ -47,13 +50,15 @@ class NoticeBar(QFrame):
         return self._text.text() if not self.isHidden() else ""
 
     def height_for(self, width: int) -> int:
-        """What the sentence and its buttons need."""
+        """What the sentence and its buttons need; the buttons go beneath where they would leave too little for the words."""
         self.ensurePolished()
         for button in self._buttons:
             button.ensurePolished()
-        self._row.invalidate()
-        self._row.activate()
-        return max(self._row.totalHeightForWidth(width), self._row.totalSizeHint().height())
+        beside = width - self._row.sizeHint().width() >= LEAST_WORDS
+        self._body.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        self._body.invalidate()
+        self._body.activate()
+        return max(self._body.totalHeightForWidth(width), self._body.totalSizeHint().height())
 
     def tell(self, text: str, *remedies: Remedy, details: str = "") -> None:
         """Show a sentence. `details` adds a button that copies them."""
@@ -89,4 +94,5 @@ class NoticeBar(QFrame):
 
         button.clicked.connect(pressed)
         self._row.addWidget(button)
+        button.show()  # a layout counts what is shown, and Qt would show it later
         self._buttons.append(button)

@@ -66,6 +66,7 @@ class Session(QObject):
         self._deaths: list[float] = []
         self._restore_pending = False
         self._journal_base: Scene | None = None  # the scene that the journal has arrived at
+        self._old_network = False  # a reset was asked for, and the engine has not said step 0 yet
         self._resumed_at = 0  # step of the snapshot that a new engine continues; its first update lands there
         self._wanted = False  # the user wants the network to train
         self.revision = 0
@@ -116,9 +117,9 @@ class Session(QObject):
         if self.snapshot is not None:
             self.before_reset = (self.snapshot, list(self.journal))
         self.snapshot = None
-        self.journal[:] = [JournalEntry(step=0, parts=_journalled(self._store.scene))]
+        self._begin_journal(self._store.scene)
         self._progress.clear_training()
-        self._engine.send(Reset())
+        self._send_reset()
 
     def undo_reset(self) -> None:
         """Back to the network that the last reset threw away."""
@@ -135,17 +136,24 @@ class Session(QObject):
     def opened(self, document: Document) -> None:
         """Another document: a new network, or the one that came with it. SceneError if that one is damaged."""
         self.snapshot = self.before_reset = None
-        self._pending_journal.clear()
-        self._journal_base = document.scene
-        self.journal[:] = [JournalEntry(step=0, parts=_journalled(document.scene))]
+        self._begin_journal(document.scene)
         self._progress.clear_training()
-        self.send(Reset())
+        self._send_reset()
         self.train(document.scene.score.source == "network")
         if document.snapshot is not None:
             self.snapshot = snapshot_from_bytes(document.snapshot)
             self.journal[:] = document.journal
             self._restore_pending = True
             self._restore_when_settled()
+
+    def _begin_journal(self, scene: Scene) -> None:
+        self._pending_journal.clear()
+        self._journal_base = scene
+        self.journal[:] = [JournalEntry(step=0, parts=_journalled(scene))]
+
+    def _send_reset(self) -> None:
+        self._old_network = self._welcomed  # what is still in the pipe is of the network before
+        self.send(Reset())
 
     def _restore_when_settled(self) -> None:
         """A snapshot fits the network of its own scene, so that must be in force first."""
@@ -199,6 +207,7 @@ class Session(QObject):
             case Beat():
                 self._beat(message)
             case Trained():
+                self._old_network = self._old_network and message.step > 0
                 progress.running, progress.step, progress.rate = message.running, message.step, message.rate
                 progress.loss_floor = message.floor
                 if message.loss is not None:
@@ -206,7 +215,7 @@ class Session(QObject):
                 progress.report()
             case RunDone():
                 self._measured(message)
-            case Snapshot():
+            case Snapshot() if not self._old_network:
                 self.snapshot = message
             case Problem():
                 log.warning("engine problem: %s %s\n%s", message.template, message.params, message.details)
@@ -224,7 +233,7 @@ class Session(QObject):
         self._progress.state, self._progress.note = "ready", ""
         threads = QCoreApplication.translate("Session", "%n thread(s)", "", message.threads).replace("%n", str(message.threads))
         self._progress.device = f"{message.device}, {threads}"
-        self._welcomed, self._known, self._in_flight = True, None, None
+        self._welcomed, self._known, self._in_flight, self._old_network = True, None, None, False
         self._blobs.clear()
         self._flush()
         if self.snapshot is not None:

@@ -40,7 +40,7 @@ class Window(QMainWindow):
 
     first_painted = Signal()
 
-    def __init__(self, document: Document | None = None, theming: theme.Theming | None = None, session: Session | None = None) -> None:
+    def __init__(self, document: Document | None = None, theming: theme.Theming | None = None) -> None:
         super().__init__()
         self.setObjectName("window")
         self.preferences = Preferences()
@@ -48,7 +48,7 @@ class Window(QMainWindow):
         self.store = Store(document, self)
         self.progress = Progress(self)
         self.playback = Playback(self)
-        self.session = session or Session(self.store, self.progress, parent=self)
+        self.session = Session(self.store, self.progress, parent=self)
         self.files = Files(self.store, self.preferences, self._whole_document, self)
         self.autosave = Autosave(self._whole_document, self)
         self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics"))])
@@ -88,6 +88,7 @@ class Window(QMainWindow):
         self.store.changed.connect(self._changed)
         self.store.undo_stack.indexChanged.connect(self._show_undo)
         self.dynamics.tools.tool_changed.connect(lambda tool: self.actions_[f"tool_{tool}"].setChecked(True))
+        self.actions_[f"tool_{self.dynamics.tools.tool}"].setChecked(True)
         self._show_choices(self.store.scene)
         self._show_undo()
         self._title()
@@ -173,7 +174,9 @@ class Window(QMainWindow):
         self.dynamics.canvas.set_palette_name(dress.name)
 
     def _open_menu(self, under: QWidget) -> None:
-        self.actions_.menu(self).popup(under.mapToGlobal(QPoint(0, under.height() + 4)))
+        menu = self.actions_.menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(under.mapToGlobal(QPoint(0, under.height() + 4)))
 
     # ---- what others say
 

@@ -32,7 +32,8 @@ def validate(scene: Scene, before: Scene | None = None) -> None:
 
 
 def _validate_kind(declared: Parameter, part: Any) -> None:
-    if not isinstance(part, declared.family or type(declared.default)):
+    allowed = declared.family.members() if declared.family is not None else (type(declared.default),)
+    if type(part) not in allowed:
         raise SceneError(QT_TRANSLATE_NOOP("errors", "The scene's {name} cannot be {value}."), name=declared.name, value=part)
 
 

@@ -29,7 +29,8 @@ def buttons(bar: NoticeBar) -> dict[str, QPushButton]:
     """Those of the present notice, by their words."""
     layout = bar.layout()
     assert layout is not None
-    return {b.text(): b for b in bar.findChildren(QPushButton) if layout.indexOf(b) >= 0}
+    row = layout.itemAt(1).layout()
+    return {b.text(): b for b in bar.findChildren(QPushButton) if row.indexOf(b) >= 0}
 
 
 def timer(bar: NoticeBar) -> QTimer:

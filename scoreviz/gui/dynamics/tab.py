@@ -27,6 +27,7 @@ from scoreviz.scene.document import View
 
 PLOTS_HEIGHT = 124
 LEGEND_WIDTH = 190
+NOTICE_LEAST = 480
 
 
 class Stage(QWidget):
@@ -53,7 +54,8 @@ class Stage(QWidget):
         self.chips.adjustSize()
         self.chips.move(margin, self.height() - self.chips.height() - margin)
         self.chips.raise_()
-        width = max(min(self.width() - 2 * margin - now.px(LEGEND_WIDTH), now.px(720)), now.px(320))
+        beside_legend = self.width() - 2 * margin - now.px(LEGEND_WIDTH)
+        width = min(max(beside_legend, now.px(NOTICE_LEAST)), self.width() - 2 * margin, now.px(720))
         height = self.notice.height_for(width)
         self.notice.setGeometry(margin, self.chips.y() - height - margin, width, height)
         self.notice.raise_()
@@ -86,10 +88,14 @@ class DynamicsTab(QWidget):
         tools, canvas = self.tools, self.canvas
         tools.tool_changed.connect(canvas.set_tool)
         tools.width_changed.connect(canvas.set_brush_width)
-        canvas.brushWidthChanged.connect(tools.set_width)
+        canvas.brushWidthChanged.connect(self._size_brush)
         canvas.set_tool(tools.tool)
         canvas.set_brush_width(tools.width)
         self.drawing.refused.connect(self.stage.notice.tell)
+
+    def _size_brush(self, width: float) -> None:
+        self.tools.set_width(width)
+        self.canvas.set_brush_width(self.tools.width)  # held within the tool's range, where the tool says nothing
 
     def _resolved(self, message: object) -> None:
         if isinstance(message, Applied):
