@@ -194,7 +194,8 @@ class Engine:
         if wanted is None or look is None or self._target is None or self._sde is None:
             return
         kind, sigma = wanted
-        if not float(self._sde.sigma(0.0)) <= sigma <= float(self._sde.sigma(1.0)):
+        smallest, largest = float(self._sde.sigma(0.0)), float(self._sde.sigma(1.0))
+        if not smallest * (1 - 1e-9) <= sigma <= largest * (1 + 1e-9):
             return  # a level of the noise before the last edit: the window asks again when it knows the new run
         if kind == "density":
             self._channel.send(density(self._target, self._sde, sigma, look, self._revision))

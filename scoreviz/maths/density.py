@@ -116,7 +116,9 @@ def _strokes(marks: Sequence[Stroke], blobs: Mapping[Digest, bytes]) -> Componen
 
 
 def _erase(parts: Components, marks: Sequence[Mark], blobs: Mapping[Digest, bytes]) -> Components:
-    """Drop the components whose centre lies within `width` of an erasing path."""
+    """Drop the components whose centre lies within `width` of an erasing path; a very large drawing is merged first, for speed."""
+    if len(parts.mass) > 16 * MAX_COMPONENTS:
+        parts = merge(parts, MAX_COMPONENTS)
     for mark in marks:
         if not isinstance(mark, Erase):
             continue

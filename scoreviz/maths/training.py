@@ -1,7 +1,8 @@
 """Live training: one step at a time, on fresh samples of the drawing, with nothing that a change of settings would restart.
 
 Adam (Kingma & Ba 2015) on one flat vector, step size lr (0.1 + 0.9/(1 + (n/N)^2)), so that training stays open-ended, and an exponential
-moving average of the weights with rate min(ema, (1+n)/(10+n)), from which everything is sampled.
+moving average of the weights with rate min(ema, (1+n)/(10+n)), from which everything is sampled. n counts the steps since the drawing was
+last another: a stroke warms the step size up again, and the average forgets what was drawn before.
 
 The state's buffers are updated in place (speed is the point): `state_dict` copies them, and going on from a copy is bitwise the same.
 """
@@ -43,6 +44,7 @@ class TrainState:
         self.good, self.good_step = self.buffers.clone(), 0
         self.network, self.ema = network.with_weights(self.buffers[0]), network.with_weights(self.buffers[1])
         self.generator, self.step = generator, 0
+        self.since = 0  # step at which the drawing was last another
         self.training, self.objective, self.target = training, objective, target
         self.gradient = MLPGradient(self.network, training.batch)
         self.scratch = torch.empty_like(network.flat)
@@ -81,6 +83,8 @@ def reconfigure(
     if target is not None:
         if target.dim != state.network.dim:
             raise ValueError(f"the network has {state.network.dim} dimensions, the new target {target.dim}")
+        if target is not state.target:
+            state.since = state.step
         state.target = target
     if objective is not None and sde is not None:
         state.objective = build_objective(objective, sde, state.network.sigma_data)
@@ -126,7 +130,8 @@ def train_step(state: TrainState, batch: Batch | None = None) -> tuple[TrainStat
     scaled = torch.addcmul(x0, column, z).mul_(c_in)
     target = (x0 * (column / sd) - z * sd).mul_(c_in)  # (x_0 - c_skip x)/c_out without its cancellation
     loss = float(state.gradient.loss(scaled, sigma, target, state.objective.output_weight(column)))
-    rate = learning_rate(state.training.learning_rate, state.step)
+    settled = max(0, state.step - state.since)
+    rate = learning_rate(state.training.learning_rate, settled)
     if not math.isfinite(loss):
         state.buffers.copy_(state.good)
         state.step = state.good_step
@@ -136,7 +141,7 @@ def train_step(state: TrainState, batch: Batch | None = None) -> tuple[TrainStat
         state.good_step = state.step
     state.step += 1
     _adam(state, rate)
-    decay = min(state.training.ema, (1 + state.step) / (10 + state.step))
+    decay = min(state.training.ema, (2 + settled) / (11 + settled))
     state.buffers[1].lerp_(state.buffers[0], 1 - decay)
     return state, TrainInfo(state.step, loss, rate)
 
@@ -158,7 +163,7 @@ def state_dict(state: TrainState) -> dict[str, Tensor]:
         "good": state.good.clone(),
         "frequencies": state.network.frequencies.clone(),
         "generator": state.generator.get_state(),
-        "steps": torch.tensor([state.step, state.good_step]),
+        "steps": torch.tensor([state.step, state.good_step, state.since]),
         "sigma_data": torch.tensor(state.network.sigma_data, dtype=torch.float64),
     }
 
@@ -177,7 +182,7 @@ def load_state(
             raise ValueError(f"{name}: this network needs {needed}, got {given}")
     state.buffers.copy_(saved["buffers"])
     state.good.copy_(saved["good"])
-    state.step, state.good_step = (int(n) for n in saved["steps"])
+    state.step, state.good_step, state.since = (int(n) for n in saved["steps"])
     for net in (state.network, state.ema):
         net.frequencies, net.sigma_data = saved["frequencies"].clone(), float(saved["sigma_data"])
     state.objective = build_objective(objective, sde, state.network.sigma_data)

@@ -21,6 +21,7 @@ class Particles(Section, frozen=True, kw_only=True):
         param(
             QT_TRANSLATE_NOOP("scene", "particles"), QT_TRANSLATE_NOOP("scene", "How many points are sampled at once."),
             invalidates=Invalidates.TRAJECTORY, ge=1, le=20000, scale="log",
+            advanced=True,
         ),
     ] = 2000  # fmt: skip
     seed: Annotated[

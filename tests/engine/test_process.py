@@ -161,8 +161,8 @@ def test_the_beat_says_how_long_a_slice_takes(engine: Driver) -> None:
 
 
 def test_the_beat_says_how_long_a_drawing_takes_to_compile(engine: Driver) -> None:
-    scribble = np.random.default_rng(0).uniform(-2, 2, (20_000, 2)).astype("<f4").tobytes()
-    rubber = np.random.default_rng(1).uniform(-2, 2, (100, 2)).astype("<f4").tobytes()
+    scribble = np.random.default_rng(0).uniform(-2, 2, (1_000, 2)).astype("<f4").tobytes()
+    rubber = np.random.default_rng(1).uniform(-2, 2, (2_000, 2)).astype("<f4").tobytes()
     engine.send(*(Blob(digest=digest_of(data), data=data) for data in (scribble, rubber)))
     marks = (Stroke(points=digest_of(scribble), width=0.05), Erase(points=digest_of(rubber), width=0.01), Preset(name="rings"))
     mark = engine.mark()

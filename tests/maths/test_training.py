@@ -17,6 +17,7 @@ from scoreviz.maths import (
     state_dict,
     train_step,
 )  # fmt: skip
+from scoreviz.maths.bench import distance_to_truth
 from scoreviz.scene.learning import MLP, Denoising, Training
 
 TARGET = preset("two_moons")
@@ -90,6 +91,15 @@ def test_learning_rate_falls_to_a_tenth():
     assert rates[-1] == pytest.approx(0.001, rel=0.01)
 
 
+def test_another_drawing_is_learned_as_fast_as_the_first():
+    """After many steps the decayed rate would take ten times as long."""
+    state = advance(init_training(MLP(), Training(), OBJECTIVE, SDE, TARGET), 3000)
+    other = preset("s_curve")
+    sde = VESDE(0.01, other.diameter())
+    state = reconfigure(state, state.training, Denoising(), sde, other)
+    assert distance_to_truth(advance(state, 200), sde) < 0.06
+
+
 def test_every_setting_changes_between_steps_without_a_restart():
     state = advance(fresh(), 3)
     weights = state.network.flat.clone()
@@ -103,7 +113,9 @@ def test_every_setting_changes_between_steps_without_a_restart():
     assert float(sigma.min()) >= 0.02 * 0.999
     state, info = train_step(state)
     assert info.step == 4
-    assert info.learning_rate == learning_rate(1e-3, 3)
+    assert info.learning_rate == learning_rate(1e-3, 0) == 1e-3, "another drawing is learned at the full rate again"
+    state = reconfigure(state, Training(batch=32, learning_rate=2e-3), target=other)
+    assert train_step(state)[1].learning_rate == learning_rate(2e-3, 1), "the same drawing is not another"
     with pytest.raises(ValueError, match="together"):
         reconfigure(state, objective=Denoising())
     line = type(TARGET)(torch.ones(1), torch.zeros(1, 1), torch.ones(1))
