@@ -126,9 +126,9 @@ class Playback(QObject):
 
     def clear(self) -> None:
         """Nothing can be sampled: show nothing; what comes next goes on as this did."""
-        playing = self._playing
+        goes_on = self._playing or self.autoplay
         self.pause()
-        self.autoplay = playing
+        self.autoplay = goes_on
         self._run, self._index = None, 0
         self.run_changed.emit()
 

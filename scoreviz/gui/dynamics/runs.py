@@ -1,8 +1,8 @@
 """Runs as they arrive, and when a newer one takes the screen.
 
 A run takes the screen once it has the frame that is wanted, the same share of the way as the one on screen.
-While the transport plays and the network trains, whole newer runs come at the end of the loop, or every two seconds:
-each makes the canvas build its trails anew, and more often than one frame in a hundred would be felt.
+While the network trains, a newer run takes it only when it is whole; while the transport plays too, at the end of the
+loop or every two seconds: each makes the canvas build its trails anew, and more often would be felt.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ class Runs(QObject):
         if run.ready <= index:
             return
         alike = shown is not None and shown.sampler == run.sampler and shown.length == run.length
-        if self._live and self._playback.playing and alike:
+        if self._live and alike:
             if run.ready < run.length:
-                return
-            if self._renewed.elapsed() < RENEWED_MS:
+                return  # the one on screen is whole
+            if self._playback.playing and self._renewed.elapsed() < RENEWED_MS:
                 self._next = run
                 return
         self._take(run, index)
