@@ -61,7 +61,7 @@ class Progress(QObject):
         self._told.start()
         self._soon = QTimer(self, singleShot=True, interval=2 * PACE_MS)
         self._soon.timeout.connect(self._tell)
-        self.frame_ms = 0.0  # time of the last paint
+        self.frame_ms = 0.0  # the slowest paint of the last second
         self.fps = 0.0
 
     def report(self) -> None:

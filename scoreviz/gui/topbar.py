@@ -141,7 +141,7 @@ class TopBar(QWidget):
         self.reset.setVisible(not untouched)
         self.reset.setEnabled(progress.step > 0)
         self._set(self.engine_text, self._engine_words(detail))
-        about = progress.note or self.tr("{device} · a frame is drawn in {ms} ms").format(
+        about = progress.note or self.tr("{device} · the slowest frame of the last second took {ms} ms").format(
             device=progress.device, ms=f"{progress.frame_ms:.1f}"
         )
         self.engine.setToolTip(about)

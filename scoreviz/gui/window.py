@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
@@ -273,26 +273,24 @@ class FrameMeter(QObject):
 
     def __init__(self, canvas: Canvas, progress: Progress, window: Window) -> None:
         super().__init__(window)
-        self._canvas, self._progress, self._window = canvas, progress, window
-        self._frames = 0
+        self._progress, self._window = progress, window
+        self._paints: list[float] = []
         self._since = QElapsedTimer()
         self._since.start()
-        self._painted = False
-        canvas.installEventFilter(self)
+        self._first = True
+        canvas.painted.connect(self._painted)
         timer = QTimer(self, interval=1000)
         timer.timeout.connect(self._tell)
         timer.start()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            self._frames += 1
-            if not self._painted:
-                self._painted = True
-                QTimer.singleShot(0, self._window.first_painted.emit)
-        return False
+    def _painted(self, seconds: float) -> None:
+        self._paints.append(seconds)
+        if self._first:
+            self._first = False
+            QTimer.singleShot(0, self._window.first_painted.emit)
 
     def _tell(self) -> None:
-        self._progress.fps = self._frames * 1000.0 / max(1, self._since.restart())
-        self._frames = 0
-        self._progress.frame_ms = self._canvas.paint_seconds * 1000.0
+        self._progress.fps = len(self._paints) * 1000.0 / max(1, self._since.restart())
+        self._progress.frame_ms = 1000.0 * max(self._paints, default=0.0)
+        self._paints.clear()
         self._progress.engine_changed.emit()

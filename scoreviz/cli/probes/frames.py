@@ -84,15 +84,21 @@ def window(app: QApplication, gaps: Gaps) -> dict[str, float]:
     paints: list[float] = []
     steps: list[tuple[float, int]] = []
 
-    drawn, fresh = shown.playback.index, False
+    drawn, spent = shown.playback.index, 0.0
+
+    def painted(seconds: float) -> None:
+        nonlocal spent
+        spent += seconds * 1000.0
 
     def each() -> None:
-        nonlocal drawn, fresh
-        if fresh:  # the paint since the last tick drew a new frame
-            paints.append(canvas.paint_seconds * 1000.0)
-        drawn, fresh = shown.playback.index, shown.playback.index != drawn
+        nonlocal drawn, spent
+        if shown.playback.index != drawn:  # since the last tick that moved, all paints were of one frame
+            if spent:
+                paints.append(spent)
+            drawn, spent = shown.playback.index, 0.0
         steps.append((time.perf_counter(), shown.progress.step))
 
+    canvas.painted.connect(painted)
     gaps.each = each
     shown.session.ready.connect(lambda: QTimer.singleShot(SETTLING_MS, lambda: gaps.start(shown.playback.timer)))
     app.exec()

@@ -36,6 +36,7 @@ class Canvas(PictureView):
     brushWidthChanged = Signal(float)  # by key
     pointerMoved = Signal(float, float)
     pointerLeft = Signal()
+    painted = Signal(float)  # seconds that it took
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +47,6 @@ class Canvas(PictureView):
         )
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.paint_seconds = 0.0  # of the last paint
         self._hand = Hand(self._finish, self._look_by_hand)
         self._handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
@@ -97,7 +97,7 @@ class Canvas(PictureView):
         super().paintEvent(event)
         with painting(self) as painter:
             self._hand.paint(painter, self.camera, palette(self._content.palette))
-        self.paint_seconds = time.perf_counter() - began
+        self.painted.emit(time.perf_counter() - began)
 
     def _finish(self, gesture: str, *values: Any) -> None:
         match gesture:
