@@ -140,7 +140,7 @@ class Player:
             source="exact" if plan.step is None else "network", step=plan.step, noise=plan.scene.noise.LABEL, total=len(steps),
             substep=Array.of(np.asarray(kept, np.int32)), stage=Array.of(np.asarray(stage, np.uint8)), t=Array.of(np.asarray(t)),
             sigma=Array.of(np.asarray([float(plan.sde.sigma(u)) for u in t])),
-            log_snr=Array.of(np.asarray([float(plan.sde.log_snr(u)) for u in t])), live=plan.live,
+            log_snr=Array.of(np.asarray([float(plan.sde.log_snr(u)) for u in t])), seeing=spec.seeing(), live=plan.live,
         )  # fmt: skip
 
     def _keep(self, x: Tensor) -> None:

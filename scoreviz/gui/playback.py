@@ -41,6 +41,7 @@ class Run:
     distance: float | None = None  # sliced Wasserstein of the last frame to the truth
     distance_floor: tuple[float, float] | None = None  # truth against truth: mean, std
     truth: str = ""  # what the distance is measured against, for example "exact samples at σ 0.1"
+    seeing: str = ""  # one sentence: what its points do
     complete: bool = False
 
     @property

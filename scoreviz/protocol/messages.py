@@ -135,6 +135,7 @@ class RunStarted(Message, tag="run_started", frozen=True, kw_only=True):
     t: Array
     sigma: Array
     log_snr: Array
+    seeing: str  # one sentence: what its points do
     live: bool  # a re-run while the network trains
 
 

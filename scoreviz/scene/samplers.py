@@ -30,6 +30,10 @@ class SamplerSpec(Choice):
     RARE: ClassVar[bool] = False  # rare samplers stand under More
     SEEING: ClassVar[str] = ""  # one sentence for "What am I seeing?"
 
+    def seeing(self) -> str:
+        """What the points of a run of just this spec do."""
+        return self.SEEING
+
 
 class ReverseDiffusion(Spec, PredictorSpec, tag="reverse_diffusion", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "reverse diffusion")
@@ -166,6 +170,12 @@ class Langevin(Spec, SamplerSpec, tag="langevin", frozen=True, kw_only=True):
         ),
     ] = True  # fmt: skip
     convention: Annotated[Literal["code", "paper"], _CONVENTION] = "code"
+
+    def seeing(self) -> str:
+        """Without noise there is no shaking, and no law to find."""
+        if self.noise:
+            return self.SEEING
+        return QT_TRANSLATE_NOOP("scene", "Each point climbs the score of one fixed noise level and is not shaken: it ends on a mode.")
 
 
 class AnnealedLangevin(Spec, SamplerSpec, tag="annealed_langevin", frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from scoreviz.scene.document import Scene, invalidated, replace_at, value_at, wa
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.learning import NetworkSpec, NoiseSpec, ObjectiveSpec
 from scoreviz.scene.parameters import Invalidates, param, parameters
-from scoreviz.scene.samplers import CorrectorSpec, PredictorSpec, SamplerSpec
+from scoreviz.scene.samplers import CorrectorSpec, Langevin, PredictorSpec, SamplerSpec
 from scoreviz.scene.validation import validate
 
 FAMILIES = (NoiseSpec, NetworkSpec, ObjectiveSpec, SamplerSpec, PredictorSpec, CorrectorSpec)
@@ -118,3 +118,9 @@ def test_optional_numbers_are_declared_like_others() -> None:
 
     (size,) = parameters(WithAuto)
     assert size.optional and (size.low, size.high, size.kind) == (1.0, 2.0, "float")
+
+
+def test_langevin_without_noise_does_not_speak_of_shaking() -> None:
+    assert "is shaken" in Langevin().seeing() and "not shaken" in Langevin(noise=False).seeing()
+    for member in SamplerSpec.members():
+        assert member().seeing() == member.SEEING != ""

@@ -52,6 +52,7 @@ class Runs(QObject):
             number=m.run, revision=m.revision, sampler=m.sampler, label=QCoreApplication.translate("scene", m.label), axis=m.axis,
             source=m.source, training_step=m.step, noise=m.noise, total=m.total, substep=m.substep.numpy(), stage=m.stage.numpy(),
             t=m.t.numpy(), sigma=m.sigma.numpy(), log_snr=m.log_snr.numpy(),
+            seeing=m.seeing,
         )  # fmt: skip
 
     def _offer(self, run: Run) -> None:

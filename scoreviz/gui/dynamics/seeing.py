@@ -13,7 +13,6 @@ from scoreviz.gui.widgets.labels import label
 from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.widgets.words import scene_text
 from scoreviz.scene.document import Scene
-from scoreviz.scene.samplers import SamplerSpec
 
 
 def _tr(text: str) -> str:
@@ -37,11 +36,11 @@ def _ground(scene: Scene) -> str:
     return _tr("The ground is log pₜ, on one range for every t.")
 
 
-def sentences(scene: Scene, sampler: type[SamplerSpec] | None) -> list[str]:
-    """One sentence for each layer that is shown."""
+def sentences(scene: Scene, points: str) -> list[str]:
+    """One sentence for each layer that is shown; `points` is what the particles do."""
     said = []
-    if scene.view.particles and sampler is not None:
-        said.append(scene_text(sampler.SEEING))
+    if scene.view.particles:
+        said.append(scene_text(points))
     if scene.view.arrows:
         said.append(_arrows(scene))
     if scene.view.density:
@@ -64,8 +63,7 @@ class Seeing(Section):
 
     def _refresh(self, *_args: object) -> None:
         run = self._playback.run
-        members = {member.__struct_config__.tag: member for member in SamplerSpec.members()}
-        sampler = type(self._store.scene.sampler) if run is None else members.get(run.sampler)
-        text = " ".join(sentences(self._store.scene, sampler))
+        points = self._store.scene.sampler.seeing() if run is None else run.seeing
+        text = " ".join(sentences(self._store.scene, points))
         self.text.setText(f'<p style="line-height: 130%">{html.escape(text)}</p>')
         self.text.setAccessibleName(text)

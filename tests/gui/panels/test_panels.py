@@ -105,11 +105,11 @@ def test_the_state_of_the_score(store: Store, progress: Progress, qtbot: QtBot) 
 
 def test_the_sentences_speak_of_what_is_shown() -> None:
     scene = Scene(view=View(arrows=False, density_scale="relative"))
-    said = sentences(scene, PredictorCorrector)
+    said = sentences(scene, PredictorCorrector().seeing())
     assert said == [PredictorCorrector.SEEING, "The ground is log pₜ, relative to this t's own peak."]
-    assert sentences(Scene(view=View(density=False, arrows=False, particles=False)), None) == ["Every layer is switched off."]
+    assert sentences(Scene(view=View(density=False, arrows=False, particles=False)), "") == ["Every layer is switched off."]
     for field in ("sampler", "exact", "network", "difference"):
-        assert len(sentences(Scene(view=View(field=field)), PredictorCorrector)) == 3
+        assert len(sentences(Scene(view=View(field=field)), PredictorCorrector().seeing())) == 3
 
 
 def test_the_tool_rail(store: Store, qtbot: QtBot) -> None:
