@@ -53,9 +53,11 @@ class Progress(QObject):
         self.rate = 0.0  # training steps per second
         self.loss = Curve()
         self.loss_floor: float | None = None
+        self.loss_floor_since = 0  # step from which it holds: another drawing has another floor
         self.distance = Curve()  # sliced Wasserstein of the live samples to the truth
         self.run_distance: float | None = None  # of the last run, whatever score drove it
         self.distance_floor: tuple[float, float] | None = None  # truth against truth: mean, std
+        self.distance_floor_since = 0
         self._stale = False
         self._told = QElapsedTimer()
         self._told.start()
@@ -63,6 +65,16 @@ class Progress(QObject):
         self._soon.timeout.connect(self._tell)
         self.frame_ms = 0.0  # the slowest paint of the last second
         self.fps = 0.0
+
+    def set_loss_floor(self, floor: float | None) -> None:
+        """The floor from the present step on."""
+        if floor != self.loss_floor:
+            self.loss_floor, self.loss_floor_since = floor, self.step
+
+    def set_distance_floor(self, floor: tuple[float, float] | None) -> None:
+        """The floor from the present step on."""
+        if floor != self.distance_floor:
+            self.distance_floor, self.distance_floor_since = floor, self.step
 
     def report(self) -> None:
         """Training went on. Told at most five times a second, and right after a frame where frames are drawn."""
@@ -84,7 +96,7 @@ class Progress(QObject):
 
     def clear_training(self) -> None:
         """The network was made anew."""
-        self.step = 0
+        self.step = self.loss_floor_since = self.distance_floor_since = 0
         self.rate = 0.0
         self.loss.clear()
         self.distance.clear()

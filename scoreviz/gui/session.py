@@ -209,7 +209,7 @@ class Session(QObject):
             case Trained():
                 self._old_network = self._old_network and message.step > 0
                 progress.running, progress.step, progress.rate = message.running, message.step, message.rate
-                progress.loss_floor = message.floor
+                progress.set_loss_floor(message.floor)
                 if message.loss is not None:
                     progress.loss.add(message.step, message.loss)
                 progress.report()
@@ -268,7 +268,7 @@ class Session(QObject):
             self._progress.distance.add(message.step, message.distance)
         self._progress.run_distance = message.distance
         if message.floor is not None:
-            self._progress.distance_floor = message.floor
+            self._progress.set_distance_floor(message.floor)
         self._progress.report()
 
     # ---- when it dies

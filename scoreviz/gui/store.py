@@ -17,11 +17,10 @@ from scoreviz.scene.validation import validate
 class Store(QObject):
     """Holds the scene and its blobs; every edit is validated, undoable, and announced once.
 
-    changed(old: Scene, new: Scene, origin: str); replaced() after another document was opened.
+    changed(old: Scene, new: Scene, origin: str); the origin is "open" when another document was opened.
     """
 
     changed = Signal(object, object, str)
-    replaced = Signal()
 
     def __init__(self, document: Document | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +72,6 @@ class Store(QObject):
         self._blobs |= document.blobs
         self._apply(document.scene, "open")
         self.undo_stack.setClean()
-        self.replaced.emit()
 
     def _apply(self, scene: Scene, origin: str) -> None:
         old, self._scene = self._scene, scene

@@ -153,8 +153,6 @@ def test_blobs_cannot_be_changed_from_outside(store: Store) -> None:
 
 
 def test_open_begins_a_new_history(store: Store, told: list[Change]) -> None:
-    replaced: list[bool] = []
-    store.replaced.connect(lambda: replaced.append(True))
     store.edit(("sampler", "steps"), 17, "Change steps")
     points = b"\0" * 8
     digest = digest_of(points)
@@ -163,7 +161,7 @@ def test_open_begins_a_new_history(store: Store, told: list[Change]) -> None:
     store.open(opened)
     assert store.scene is opened.scene and store.blobs[digest] == points
     assert store.undo_stack.count() == 0 and store.undo_stack.isClean() and not store.undo_stack.canUndo()
-    assert len(told) == 1 and told[0][1] is opened.scene and replaced == [True]
+    assert len(told) == 1 and told[0][1:] == (opened.scene, "open")
 
 
 def test_open_refuses_as_a_whole(store: Store, told: list[Change]) -> None:

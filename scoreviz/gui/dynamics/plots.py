@@ -21,6 +21,7 @@ from scoreviz.gui.widgets.words import figure
 
 LEAST_HEIGHT = 84
 INTERVAL_MS = 100  # at most 10 updates a second
+MOST_TICKS = 5  # of a logarithmic axis: what the height has room for
 LEAST_POINTS = 2  # of a curve
 LOG_FROM = 10.0  # a logarithmic axis where the values span more than this ratio
 
@@ -32,6 +33,7 @@ class Series:
     curve: Curve
     floor: float | None = None
     spread: float = 0.0
+    since: int = 0  # step from which the floor holds: another drawing has another floor
     alone: float | None = None  # a value that belongs to no training step: a run with the exact score
 
 
@@ -135,8 +137,13 @@ class CurvePlot(QWidget):
             self._band.setRegion((float(self._place(max(floor - 2 * spread, low))), float(self._place(floor + 2 * spread))))
         bottom, top = float(self._place(low)), float(self._place(high))
         pad = max(0.08 * (top - bottom), 1e-3 * max(abs(top), 1e-9))
-        self._plot.setXRange(0.0, max(float(x[-1]), 10.0), padding=0.01)
+        right = max(float(x[-1]), 10.0)
+        self._plot.setXRange(0.0, right, padding=0.01)
+        begins = min(series.since / right, 1.0) if series.since else 0.0
+        self._floor.setSpan(begins, 1.0)
+        self._band.setSpan(begins, 1.0)
         self._plot.setYRange(bottom - pad, top + pad, padding=0.0)
+        self._plot.getAxis("left").setTicks([_log_ticks(bottom, top)] if self._log else None)
 
     def _place(self, value: np.ndarray | float) -> np.ndarray:
         return np.log10(value) if self._log else np.asarray(value)
@@ -146,6 +153,17 @@ class CurvePlot(QWidget):
             self._log = on
             self._plot.getAxis("left").setLogMode(on)
             self._plot.getAxis("left").picture = None
+
+
+def _log_ticks(bottom: float, top: float) -> list[tuple[float, str]]:
+    """At most MOST_TICKS labels between two powers of ten: 1, 2 and 5 of each decade, or the decades, or every second, ..."""
+    exponents = range(math.floor(bottom), math.ceil(top) + 1)
+    fine = [m * 10.0**e for e in exponents for m in (1, 2, 5)]
+    for values in (fine, *([10.0**e for e in exponents[::stride]] for stride in range(1, len(exponents) + 1))):
+        shown = [v for v in values if bottom <= math.log10(v) <= top]
+        if len(shown) <= MOST_TICKS:
+            break
+    return [(math.log10(v), f"{v:.10g}") for v in shown]
 
 
 def _alike(value: float, floor: float) -> tuple[str, str]:
@@ -197,9 +215,9 @@ class Plots(QWidget):
         progress = self._progress
         self._stale = False
         self._clock.start()
-        self.loss.show_series(Series(progress.loss, progress.loss_floor))
+        self.loss.show_series(Series(progress.loss, progress.loss_floor, since=progress.loss_floor_since))
         floor, spread = progress.distance_floor or (None, 0.0)
-        self.distance.show_series(Series(progress.distance, floor, spread, progress.run_distance))
+        self.distance.show_series(Series(progress.distance, floor, spread, progress.distance_floor_since, progress.run_distance))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

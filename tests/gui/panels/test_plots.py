@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui import theme
-from scoreviz.gui.dynamics.plots import Plots
+from scoreviz.gui.dynamics.plots import MOST_TICKS, Plots, _log_ticks
 from scoreviz.gui.progress import Progress
 
 
@@ -32,6 +32,29 @@ def test_words_before_curves(progress: Progress, qtbot: QtBot) -> None:
     np.testing.assert_allclose(plots.loss._line.getData()[1], [2.0, 0.742])
     assert not plots.loss.empty.isVisible()
     assert plots.loss._floor.value() == 0.733
+
+
+def test_a_floor_is_drawn_only_where_it_holds(progress: Progress, qtbot: QtBot) -> None:
+    """Another drawing has another floor: the losses before it are none of its business, and may lie below it."""
+    plots = Plots(progress)
+    qtbot.addWidget(plots)
+    progress.set_loss_floor(1.7)
+    for step in (100, 200, 300, 400):
+        progress.step = step
+        if step == 300:
+            progress.set_loss_floor(1.9)
+            progress.set_distance_floor((0.03, 0.01))
+        progress.set_loss_floor(progress.loss_floor)  # the same again is no new one
+        progress.loss.add(step, 1.75 if step < 300 else 1.95)
+        progress.distance.add(step, 0.05)
+    progress.report()
+    with qtbot.waitSignal(progress.curves_changed, timeout=2000):
+        pass
+    plots.draw_now()
+    assert plots.loss._floor.value() == 1.9 and plots.loss._floor.span == (0.75, 1.0)
+    assert plots.distance._floor.span == (0.75, 1.0) and plots.distance._band.span == (0.75, 1.0)
+    progress.clear_training()
+    assert progress.loss_floor_since == progress.distance_floor_since == 0
 
 
 def test_hidden_plots_do_not_draw(progress: Progress, qtbot: QtBot) -> None:
@@ -73,3 +96,11 @@ def test_they_follow_the_theme(progress: Progress, qtbot: QtBot, qapp: QApplicat
     assert plots.loss._line.opts["pen"].color() == theme.DARK.color("loss")
     theme.apply(qapp, theme.LIGHT)
     assert plots.loss._line.opts["pen"].color() == theme.LIGHT.color("loss")
+
+
+def test_ticks_of_a_logarithmic_axis_have_room() -> None:
+    assert [text for _, text in _log_ticks(np.log10(0.018), np.log10(0.4))] == ["0.02", "0.05", "0.1", "0.2"]
+    assert [text for _, text in _log_ticks(-3.2, 0.5)] == ["0.001", "0.01", "0.1", "1"]
+    for bottom, top in ((-9.0, 3.0), (-40.0, 2.0), (-1.5, -0.3), (0.0, 1.1)):
+        ticks = _log_ticks(bottom, top)
+        assert 1 <= len(ticks) <= MOST_TICKS and all(bottom <= place <= top and np.isclose(10**place, float(text)) for place, text in ticks)
