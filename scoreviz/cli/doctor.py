@@ -17,7 +17,9 @@ from scoreviz.cli import logs, probes, qt_libraries
 
 REINSTALL = "Install scoreviz again: pip install -c constraints.txt ."
 OTHER_PYSIDE = "Install a PySide6 without this fault: pip install 'PySide6-Essentials>=6.8,<6.12', or use Python 3.12 or later."
-LIBRARIES = ("msgspec", "numpy", "platformdirs", "pyqtgraph", "PyOpenGL", "safetensors", "scipy")
+LIBRARIES = (
+    "av", "diffusers", "msgspec", "numpy", "Pillow", "platformdirs", "pyqtgraph", "PyOpenGL", "safetensors", "scipy", "tqdm", "ziamath",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _compute(answer: dict[str, Any] | probes.ProbeFailed) -> Iterator[Finding]:
         return
     yield Finding("torch", f"{answer['torch']}, {answer['threads']} threads")
     devices = [*answer["cuda"], *(["Apple GPU (MPS)"] if answer["mps"] else [])]
-    yield Finding("GPU", ", ".join(devices) or "none; scoreviz computes on the CPU")
+    yield Finding("GPU", ", ".join(devices) or "none; networks compute on the CPU")
 
 
 def _qt(answer: dict[str, Any] | probes.ProbeFailed) -> Iterator[Finding]:

@@ -6,32 +6,43 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from scoreviz.cli import logs, qt_libraries
 from scoreviz.scene.errors import SceneError
-from scoreviz.scene.files import load
+from scoreviz.scene.folders import document_of
 
-Window = Callable[[Path | None, Sequence[str]], int]
+T = TypeVar("T")
+
+
+class Window(Protocol):
+    """The window's entry point."""
+
+    def __call__(self, file: Path | None, argv: Sequence[str], *, present: bool = False, play: bool = False) -> int:
+        """Run until the window closes."""
 
 
 class CannotStart(Exception):
     """This machine lacks something; the message says what, and what to do."""
 
 
-def open_window(file: Path | None, qt_options: Sequence[str] = ()) -> int:
+def open_window(file: Path | None, qt_options: Sequence[str] = (), *, present: bool = False, play: bool = False) -> int:
     """Open the window on `file`; 2 if the file is no scene, 1 if no window can open here.
+
+    present: with the canvas alone, for a projector. play: the transport plays at once.
 
     The file is read here once just to judge it: a sentence on the terminal, before seconds of start-up, is what a script needs.
     """
     try:
         if file is not None:
-            load(file)
+            document_of(file)
         window = find_window(_environment(qt_options))
     except (SceneError, CannotStart) as error:
         print(f"scoreviz: {error}", file=sys.stderr)
         return 2 if isinstance(error, SceneError) else 1
     logs.start()
-    return window(file, ["scoreviz", *qt_options])
+    wishes = {name: True for name, wished in (("present", present), ("play", play)) if wished}
+    return window(file, ["scoreviz", *qt_options], **wishes)
 
 
 def _environment(qt_options: Sequence[str]) -> dict[str, str]:
@@ -46,8 +57,13 @@ def find_window(environment: Mapping[str, str] = os.environ) -> Window:
     """The window's entry point. CannotStart, with the package to install, where Qt would fail or abort."""
     if reason := qt_libraries.trouble(environment):
         raise CannotStart(reason)
+    return imported(_import_window)
+
+
+def imported(importing: Callable[[], T]) -> T:
+    """What `importing` imports of gui. CannotStart, with the package to install, where Qt does not load."""
     try:
-        return _import_window()
+        return importing()
     except ImportError as error:
         if library := qt_libraries.library_in(error):
             raise CannotStart(qt_libraries.sentence_for(library)) from error

@@ -13,6 +13,8 @@ from scoreviz import __version__
 COMMANDS = {
     "bench": "measure the speed that scoreviz promises, against baselines of the same run",
     "doctor": "check this machine: versions, devices, libraries, folders",
+    "render": "render a scene to a video or a picture, without a display",
+    "sample": "sample a scene or an image model into a file, without a display",
 }
 
 
@@ -37,6 +39,14 @@ def run(arguments: Sequence[str]) -> int:
             from scoreviz.cli import doctor
 
             return doctor.run(rest)
+        case ["render", *rest]:
+            from scoreviz.cli import render
+
+            return render.run(rest)
+        case ["sample", *rest]:
+            from scoreviz.cli import sample
+
+            return sample.run(rest)
         case given:
             return _open(given)
 
@@ -46,14 +56,17 @@ def build() -> Parser:
     width = max(map(len, COMMANDS))
     parser = Parser(
         prog="scoreviz",
-        usage="scoreviz [-h] [--version] [FILE] [-- QT_OPTION ...]\n       scoreviz COMMAND [-h] ...",
+        usage="scoreviz [-h] [--version] [--present] [--play] [FILE] [-- QT_OPTION ...]\n       scoreviz COMMAND [-h] ...",
         description="A desktop laboratory for score-based generative models: draw a density, a network learns its score, watch it sample.",
         epilog="commands:\n" + "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"scoreviz {__version__}")
-    parser.add_argument("file", metavar="FILE", nargs="?", help="a scene to open: *.scoreviz.json or *.scoreviz")
+    parser.add_argument("--present", action="store_true", help="open with the canvas alone, for a projector")
+    parser.add_argument("--play", action="store_true", help="let the transport play as soon as there is a run")
+    opens = "a scene to open (*.scoreviz.json, *.scoreviz), or a folder of pictures or a model"
+    parser.add_argument("file", metavar="FILE", nargs="?", help=opens)
     return parser
 
 
@@ -66,7 +79,8 @@ def _open(given: list[str]) -> int:
         return 2
     from scoreviz.cli.open import open_window
 
-    return open_window(None if options.file is None else Path(options.file), given[mark + 1 :])
+    file = None if options.file is None else Path(options.file)
+    return open_window(file, given[mark + 1 :], present=options.present, play=options.play)
 
 
 def unknown(name: str) -> str:

@@ -13,7 +13,9 @@ import msgspec
 import torch
 
 from scoreviz.engine.fields import Requests, arrows, density
+from scoreviz.engine.image_player import ImagePlayer, lost
 from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.shooting import Shooter
 from scoreviz.engine.stdio import Channel
 from scoreviz.engine.trainer import Trainer
 from scoreviz.maths.density import compile_density
@@ -35,6 +37,9 @@ LIVE_SHARE = 0.2
 URGENT_SHARE = 0.8
 """Share of the time for a run that the screen waits for, while a network trains beside it."""
 
+IMAGE_BACKLOG = 8
+"""Messages under way beyond which no more frames are made: the pipe sets the pace."""
+
 SETTLED = 0.1
 """Seconds without an edit after which a finished run is compared with the truth."""
 
@@ -54,6 +59,9 @@ class Engine:
         self._sde: SDE | None = None
         self._trainer = Trainer(channel)
         self._player = Player(channel)
+        self._images = ImagePlayer(channel)
+        self._shooter = Shooter(channel, self._trainer)
+        self._watched = True  # is the Dynamics tab on screen?
         self._requests = Requests()
         self._unacknowledged: messages.Applied | None = None
         self._run_wanted = False  # the screen waits for a run that has not begun
@@ -87,6 +95,13 @@ class Engine:
             case messages.Look():
                 self._requests.take(message)
                 self._player.awaited = message.position
+            case messages.Show():
+                self._watched = message.tab == "dynamics"
+                self._images.show(message.tab == "images")
+            case messages.Develop():
+                self._images.develop(message)
+            case messages.Shoot():
+                self._shoot(message)
             case messages.Train():
                 self._trainer.set_running(message.running)
             case messages.Reset():
@@ -94,6 +109,9 @@ class Engine:
                 self._network_changed()
             case messages.Restore():
                 self._trainer.restore(message.snapshot)
+                self._network_changed()
+            case messages.Pin():
+                self._trainer.pin(message.step)
                 self._network_changed()
 
     def _welcome(self) -> None:
@@ -112,6 +130,7 @@ class Engine:
             return
         self._owed |= invalidated(self._scene, scene)
         noise_changed = self._scene.noise != scene.noise
+        self._images.configure(scene.images, invalidated(self._scene.images, scene.images), message.revision)
         self._scene = scene
         try:
             self._apply(self._owed, noise_changed)
@@ -157,7 +176,7 @@ class Engine:
 
     def _idle_seconds(self) -> float:
         """How long to wait for messages: not at all while there is work."""
-        if self._trainer.active or self._run_wanted or self._requests.pending or self._network_moved():
+        if self._trainer.active or self._run_wanted or self._requests.pending or self._images.pending or self._network_moved():
             return 0.0
         if self._player.unmeasured:
             return max(0.0, SETTLED - (time.monotonic() - self._updated))
@@ -165,13 +184,15 @@ class Engine:
 
     def _network_moved(self) -> bool:
         """The network behind the run on screen has learned more since, and training has stopped: show its last word."""
-        if self._failed == self._revision:
-            return False  # it would fail again, and say so again, until something is changed
-        return self._scene.score.source == "network" and self._target is not None and self._trainer.step != self._run_step
+        if self._failed == self._revision or not self._watched:
+            return False  # unseen, or it would fail again, and say so again, until something is changed
+        return self._scene.score.source == "network" and self._target is not None and self._trainer.shown_step != self._run_step
 
     def _work(self) -> None:
         if self._requests.pending:
             self._slice("look", self._look)
+        if self._images.pending and self._channel.backlog() < IMAGE_BACKLOG:
+            self._slice("pictures", self._images.work)
         renewed = self._network_moved() and self._channel.backlog() < 4
         if not self._player.active and (self._run_wanted or renewed):
             self._slice("run", self._start_run)
@@ -189,7 +210,7 @@ class Engine:
             self._credit = min(self._credit + spent * share, 0.1) if playing else 0.0
 
     def _look(self) -> None:
-        wanted = self._requests.next(self._trainer.step)
+        wanted = self._requests.next(self._trainer.shown_step)
         look = self._requests.look
         if wanted is None or look is None or self._target is None or self._sde is None:
             return
@@ -202,17 +223,30 @@ class Engine:
         else:
             network = None if look.arrows_kind == "exact" else self._trainer.score_fn()
             exact = self._target.score_fn(self._sde)
-            self._channel.send(arrows(exact, network, self._trainer.step, self._sde, sigma, look, self._revision))
+            self._channel.send(arrows(exact, network, self._trainer.shown_step, self._sde, sigma, look, self._revision))
 
     def _start_run(self) -> None:
         wanted, self._run_wanted = self._run_wanted, False
+        if (plan := self._plan(live=not wanted)) is not None:
+            self._player.start(plan)
+
+    def _plan(self, *, live: bool) -> Plan | None:
+        """A run of the scene with the score as it is now; None while nothing is drawn."""
         if self._target is None or self._sde is None:
-            return
+            return None
         exact = self._scene.score.source == "exact"
-        step = None if exact else self._trainer.step
-        self._run_step = self._trainer.step
+        step = None if exact else self._trainer.shown_step
+        self._run_step = self._trainer.shown_step
         score_fn = self._target.score_fn(self._sde) if exact else self._trainer.score_fn()
-        self._player.start(Plan(self._revision, self._scene, self._sde, self._target, score_fn, step, live=not wanted))
+        return Plan(self._revision, self._scene, self._sde, self._target, score_fn, step, live=live)
+
+    def _shoot(self, wish: messages.Shoot) -> None:
+        """A shot is all that is computed now: what the scene would have sampled by itself is not wanted."""
+        self._player.stop()
+        self._run_wanted = False
+        self._guarded("training", lambda: self._shooter.train(wish.step))
+        if (plan := self._plan(live=False)) is not None:
+            self._guarded("run", lambda: self._shooter.shoot(wish, plan, self._requests.look))
 
     def _slice(self, doing: str, work: Any) -> float:
         began = time.monotonic()
@@ -266,6 +300,8 @@ def _sentence(where: str, error: Exception) -> tuple[str, dict[str, str]]:
             if isinstance(error.__cause__, SceneError):  # msgspec wraps what its hook raises
                 return _sentence(where, error.__cause__)
             return QT_TRANSLATE_NOOP("engine", "The scene has a value that is not allowed: {reason}."), {"reason": str(error)}
+        case FloatingPointError() if where == "pictures":
+            return _sentence(where, lost(error))
         case FloatingPointError() if where == "run":
             return QT_TRANSLATE_NOOP("engine", "The points flew off to infinity at substep {step}. Make the step smaller, or σ larger."), {
                 "step": str(error.args[0])
@@ -275,6 +311,8 @@ def _sentence(where: str, error: Exception) -> tuple[str, dict[str, str]]:
                 "engine",
                 "Training met a number that is not finite; the network is back at step {step}. Lower the learning rate.",
             ), {"step": str(error.args[0])}
+        case torch.OutOfMemoryError():
+            return QT_TRANSLATE_NOOP("engine", "The graphics card has not enough memory for so many pictures at once. Choose fewer."), {}
         case MemoryError():
             return QT_TRANSLATE_NOOP("engine", "There is not enough memory for this. Use fewer particles or steps."), {}
         case _:

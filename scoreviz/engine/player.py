@@ -82,6 +82,11 @@ class Player:
         """Share of the present run whose frames have been sent; 1 when there is none."""
         return 1.0 if self._plan is None else self._sent / max(1, len(self._kept))
 
+    @property
+    def sigmas(self) -> list[float]:
+        """Noise level of each kept frame of the newest run, frame 0 being its start."""
+        return self._sigmas
+
     def stop(self) -> None:
         """Drop the present run."""
         self._plan = self._loop = None
@@ -112,20 +117,29 @@ class Player:
         """Work for about `seconds`."""
         end = time.monotonic() + seconds
         while self._loop is not None and time.monotonic() < end:
-            step = next(self._loop, None)
-            if step is None:
-                self._flush()
-                self._seconds = time.monotonic() - self._began
-                self._loop = None
-                return
-            _, self._state, info = step
-            self._nfe += info.nfe
-            self._done += 1
-            if not torch.isfinite(self._state.x).all():
-                self.stop()
-                raise FloatingPointError(self._done)
-            if self._done in self._kept_set:
-                self._keep(self._state.x)
+            self._carry_on(self._loop)
+
+    def advance(self, frames: int) -> None:
+        """Work until `frames` of the kept frames are sent, however long it takes; all of them where there are fewer."""
+        while self._loop is not None and self._sent + len(self._chunk) < frames:
+            self._carry_on(self._loop)
+        self._flush()
+
+    def _carry_on(self, loop: Iterator[tuple[Substep, State, Info]]) -> None:
+        step = next(loop, None)
+        if step is None:
+            self._flush()
+            self._seconds = time.monotonic() - self._began
+            self._loop = None
+            return
+        _, self._state, info = step
+        self._nfe += info.nfe
+        self._done += 1
+        if not torch.isfinite(self._state.x).all():
+            self.stop()
+            raise FloatingPointError(self._done)
+        if self._done in self._kept_set:
+            self._keep(self._state.x)
 
     def _announcement(self, plan: Plan, sampler: Sampler) -> RunStarted:
         kept = self._kept
@@ -133,13 +147,14 @@ class Player:
         spec: Any = plan.scene.sampler
         steps = sampler.plan
         t = [steps[0].t, *(steps[k - 1].s for k in kept[1:])]
+        self._sigmas = [float(plan.sde.sigma(u)) for u in t]
         self._last_t = t[-1]
         stage = [0, *(STAGES[steps[k - 1].stage] for k in kept[1:])]
         return RunStarted(
             run=self._number, revision=plan.revision, sampler=tag_of(spec), label=spec.LABEL, axis=spec.AXIS,
             source="exact" if plan.step is None else "network", step=plan.step, noise=plan.scene.noise.LABEL, total=len(steps),
             substep=Array.of(np.asarray(kept, np.int32)), stage=Array.of(np.asarray(stage, np.uint8)), t=Array.of(np.asarray(t)),
-            sigma=Array.of(np.asarray([float(plan.sde.sigma(u)) for u in t])),
+            sigma=Array.of(np.asarray(self._sigmas)),
             log_snr=Array.of(np.asarray([float(plan.sde.log_snr(u)) for u in t])), seeing=spec.seeing(), live=plan.live,
         )  # fmt: skip
 

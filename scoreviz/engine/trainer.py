@@ -6,6 +6,7 @@ import time
 
 import torch
 
+from scoreviz.engine.history import History
 from scoreviz.engine.stdio import Channel
 from scoreviz.maths.denoiser import score_fn_of
 from scoreviz.maths.objectives import loss_floor
@@ -13,13 +14,14 @@ from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture, ScoreFn
 from scoreviz.maths.training import TrainState, init_training, load_state, reconfigure, state_dict, train_step
 from scoreviz.protocol.arrays import Array
-from scoreviz.protocol.messages import Snapshot, Trained
+from scoreviz.protocol.messages import Kept, Snapshot, Trained
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 REPORT_SECONDS = 0.1
 SNAPSHOT_SECONDS = 2.0
+KEPT_SECONDS = 0.5
 
 
 class Trainer:
@@ -36,12 +38,19 @@ class Trainer:
         self._floor: float | None = None
         self._losses: list[float] = []
         self._steps = 0
-        self._reported = self._snapped = 0.0
+        self._reported = self._snapped = self._told = 0.0
+        self._history = History()
+        self._told_of: tuple[int, ...] = ()
 
     @property
     def step(self) -> int:
         """Training steps so far."""
         return self._state.step if self._state is not None else 0
+
+    @property
+    def shown_step(self) -> int:
+        """The step of the network that `score_fn` is of: the pinned one, or the latest."""
+        return self.step if self._history.pinned is None else self._history.pinned
 
     @property
     def active(self) -> bool:
@@ -64,20 +73,23 @@ class Trainer:
         """Train or pause; the window is told."""
         if self._running and not running and self._state is not None:
             self._send_snapshot()
+            self._keep()  # where training rests one may come back to
         self._running = running
         self._report()
+        self._tell_kept()
 
     def reset(self) -> None:
         """A new network from the scene's seed; as soon as something is drawn, if nothing is."""
         self._state = self._waiting = None
+        self._history = History()
         self._make()
+        self._tell_kept()
 
     def _make(self) -> None:
         if self._scene is not None and self._target is not None and self._sde is not None:
             s = self._scene
             self._state = init_training(s.network, s.training, s.objective, self._sde, self._target)
-            self._losses.clear()
-            self._report()
+            self._begin_history()
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot, bit for bit; as soon as something is drawn, if nothing is. SceneError if it does not fit."""
@@ -93,33 +105,74 @@ class Trainer:
             raise SceneError(
                 QT_TRANSLATE_NOOP("engine", "The saved network does not fit this scene, so it was not used: {reason}."), reason=error
             ) from error
-        self._losses.clear()
-        self._report()
+        self._begin_history()
 
     def restore_waiting(self) -> None:
         """Something is drawn again: take the snapshot that came in between, if one did. SceneError if it does not fit."""
         if self._waiting is not None:
             self.restore(self._waiting)
 
+    def pin(self, step: int | None) -> None:
+        """Sample with the kept network nearest to this step, while training goes on; None follows the latest."""
+        self._history.pin(step)
+        self._tell_kept()
+
     def score_fn(self) -> ScoreFn:
-        """The score of the averaged weights as they are now: a copy, so that a run has one network from end to end."""
+        """The score of the averaged weights at `shown_step`: a copy, so that a run has one network from end to end."""
         assert self._state is not None and self._sde is not None
-        return score_fn_of(self._state.ema.with_weights(self._state.buffers[1].clone()), self._sde)
+        pinned = self._history.pinned
+        weights = self._state.buffers[1].clone() if pinned is None else self._history.weights(pinned)
+        return score_fn_of(self._state.ema.with_weights(weights), self._sde)
 
     def slice(self, seconds: float) -> None:
         """Train for about `seconds`. FloatingPointError if the loss is not finite; the state is then the last good one."""
         assert self._state is not None
         began = time.monotonic()
         while (now := time.monotonic()) - began < seconds:
-            self._state, info = train_step(self._state)
-            if info.diverged:
-                raise FloatingPointError(info.step)
-            self._losses.append(info.loss)
-            self._steps += 1
+            self._advance()
+        if self._history.due(self.step):
+            self._keep()
         if now - self._reported > REPORT_SECONDS:
             self._report()
+        if now - self._told > KEPT_SECONDS:
+            self._tell_kept()
         if now - self._snapped > SNAPSHOT_SECONDS:
             self._send_snapshot()
+
+    def train_to(self, step: int) -> None:
+        """Train to exactly `step`, and report. FloatingPointError as in `slice`; ValueError if that step is past or nothing is drawn."""
+        if self._state is None or step < self.step:
+            raise ValueError(f"the network is at step {self.step} and cannot go to step {step}")
+        while self.step < step:
+            self._advance()
+        self._report()
+
+    def _advance(self) -> None:
+        assert self._state is not None
+        self._state, info = train_step(self._state)
+        if info.diverged:
+            self._history.cut(info.step)
+            self._tell_kept()
+            raise FloatingPointError(info.step)
+        self._losses.append(info.loss)
+        self._steps += 1
+
+    def _begin_history(self) -> None:
+        """This network has no past here."""
+        self._losses.clear()
+        self._history = History()
+        self._keep()
+        self._report()
+        self._tell_kept()
+
+    def _keep(self) -> None:
+        assert self._state is not None
+        self._history.keep(self._state.step, self._state.buffers[1])
+
+    def _tell_kept(self) -> None:
+        if self._history.steps != self._told_of:
+            self._told, self._told_of = time.monotonic(), self._history.steps
+            self._channel.send(Kept(steps=self._told_of))
 
     def _report(self) -> None:
         if self._floor is None and self._state is not None and self._target is not None:

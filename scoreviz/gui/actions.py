@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from scoreviz.scene.gallery import GALLERY
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 
@@ -23,6 +24,12 @@ class Entry:
     group: str = ""
     checkable: bool = False
     rule_before: bool = False
+    context: str = "actions"  # in which the text is translated
+
+    @property
+    def words(self) -> str:
+        """The text in the user's language."""
+        return QCoreApplication.translate(self.context, self.text)
 
 
 FILE = QT_TRANSLATE_NOOP("actions", "File")
@@ -30,11 +37,15 @@ EDIT = QT_TRANSLATE_NOOP("actions", "Edit")
 SAMPLING = QT_TRANSLATE_NOOP("actions", "Sampling")
 TRAINING = QT_TRANSLATE_NOOP("actions", "Training")
 VIEW = QT_TRANSLATE_NOOP("actions", "View")
+RECORDING = QT_TRANSLATE_NOOP("actions", "Recording")
+GALLERY_MENU = QT_TRANSLATE_NOOP("actions", "Gallery")
 HELP = QT_TRANSLATE_NOOP("actions", "Help")
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("new", FILE, QT_TRANSLATE_NOOP("actions", "New drawing"), "Ctrl+N"),
     Entry("open", FILE, QT_TRANSLATE_NOOP("actions", "Open…"), "Ctrl+O"),
+    Entry("import", FILE, QT_TRANSLATE_NOOP("actions", "Open a picture or points as a density…"), "Ctrl+I"),
+    Entry("open_model", FILE, QT_TRANSLATE_NOOP("actions", "Open a folder of pictures or a model…"), "Ctrl+Shift+O"),
     Entry("save", FILE, QT_TRANSLATE_NOOP("actions", "Save"), "Ctrl+S", rule_before=True),
     Entry("save_as", FILE, QT_TRANSLATE_NOOP("actions", "Save as…"), "Ctrl+Shift+S"),
     Entry("quit", FILE, QT_TRANSLATE_NOOP("actions", "Quit"), "Ctrl+Q", rule_before=True),
@@ -45,6 +56,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("tool_erase", EDIT, QT_TRANSLATE_NOOP("actions", "Eraser"), "E", group="tool"),
     Entry("tool_gaussian", EDIT, QT_TRANSLATE_NOOP("actions", "Gaussian"), "G", group="tool"),
     Entry("tool_pan", EDIT, QT_TRANSLATE_NOOP("actions", "Move the picture"), "H", group="tool"),
+    Entry("text", EDIT, QT_TRANSLATE_NOOP("actions", "Write text…"), "Shift+T"),
     Entry("play", SAMPLING, QT_TRANSLATE_NOOP("actions", "Play or pause"), "Space"),
     Entry("step", SAMPLING, QT_TRANSLATE_NOOP("actions", "One substep on"), "."),
     Entry("back", SAMPLING, QT_TRANSLATE_NOOP("actions", "One substep back"), ","),
@@ -59,14 +71,21 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("score_exact", TRAINING, QT_TRANSLATE_NOOP("actions", "Sample with the exact score"), "X", group="source", rule_before=True),
     Entry("score_network", TRAINING, QT_TRANSLATE_NOOP("actions", "Sample with the network's score"), "L", group="source"),
     Entry("stop_engine", TRAINING, QT_TRANSLATE_NOOP("actions", "Restart the engine"), rule_before=True),
-    Entry("layer_density", VIEW, QT_TRANSLATE_NOOP("actions", "Density"), "1", checkable=True),
+    Entry("tab_dynamics", VIEW, QT_TRANSLATE_NOOP("actions", "Dynamics"), "Ctrl+1", group="tab"),
+    Entry("tab_images", VIEW, QT_TRANSLATE_NOOP("actions", "Images"), "Ctrl+2", group="tab"),
+    Entry("layer_density", VIEW, QT_TRANSLATE_NOOP("actions", "Density"), "1", checkable=True, rule_before=True),
     Entry("layer_arrows", VIEW, QT_TRANSLATE_NOOP("actions", "Score"), "2", checkable=True),
     Entry("layer_particles", VIEW, QT_TRANSLATE_NOOP("actions", "Particles"), "3", checkable=True),
     Entry("fit", VIEW, QT_TRANSLATE_NOOP("actions", "Fit the picture"), "F", rule_before=True),
+    Entry("present", VIEW, QT_TRANSLATE_NOOP("actions", "Present"), "F5", checkable=True, rule_before=True),
     Entry("full_screen", VIEW, QT_TRANSLATE_NOOP("actions", "Full screen"), "F11", checkable=True),
     Entry("theme_system", VIEW, QT_TRANSLATE_NOOP("actions", "Theme of the system"), group="theme", rule_before=True),
     Entry("theme_dark", VIEW, QT_TRANSLATE_NOOP("actions", "Dark theme"), group="theme"),
     Entry("theme_light", VIEW, QT_TRANSLATE_NOOP("actions", "Light theme"), group="theme"),
+    *(Entry(f"scale_{percent}", VIEW, f"{percent} %", group="scale", rule_before=percent == 100) for percent in (100, 125, 150, 175, 200)),
+    Entry("record", RECORDING, QT_TRANSLATE_NOOP("actions", "Record or stop"), "F9"),
+    Entry("still", RECORDING, QT_TRANSLATE_NOOP("actions", "Save a still picture"), "F8"),
+    *(Entry(f"gallery_{k}", GALLERY_MENU, entry.title, context="gallery") for k, entry in enumerate(GALLERY)),
     Entry("shortcuts", HELP, QT_TRANSLATE_NOOP("actions", "Keyboard shortcuts"), "F1"),
     Entry("copy_diagnostics", HELP, QT_TRANSLATE_NOOP("actions", "Copy diagnostics")),
     Entry("about", HELP, QT_TRANSLATE_NOOP("actions", "About scoreviz")),
@@ -91,7 +110,7 @@ class Actions:
         self.by_name: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}
         for entry in ENTRIES:
-            action = QAction(tr(entry.text), window)
+            action = QAction(entry.words, window)
             action.setObjectName(f"action_{entry.name}")
             if entry.keys:
                 action.setShortcut(QKeySequence(entry.keys))
@@ -125,6 +144,6 @@ class Actions:
 
         def rows(menu: str) -> list[tuple[str, str]]:
             shown = [e for e in ENTRIES if e.menu == menu and e.keys]
-            return [(_spelt(self.by_name[e.name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)), tr(e.text)) for e in shown]
+            return [(_spelt(self.by_name[e.name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)), e.words) for e in shown]
 
         return [(tr(menu), rows(menu)) for menu in menus if rows(menu)]

@@ -47,8 +47,9 @@ def about(parent: QWidget) -> QDialog:
             "scoreviz {version}: a laboratory for score-based generative models.\n\n"
             "The mathematics is that of NCSN (Song & Ermon 2019), DDPM (Ho, Jain & Abbeel 2020) and\n"
             "Score SDE (Song et al. 2021). Everything that moves on screen is computed as its label says.\n\n"
-            "MIT licence. Built on Qt {qt} and PySide6 (LGPL), PyTorch (BSD), NumPy and SciPy (BSD),\n"
-            "pyqtgraph (MIT) and msgspec (BSD)."
+            "MIT licence. Built on Qt {qt} and PySide6 (LGPL), PyTorch, NumPy and SciPy (BSD), pyqtgraph (MIT),\n"
+            "msgspec (BSD), diffusers (Apache 2.0), Pillow (MIT-CMU), PyAV (BSD) with FFmpeg (LGPL) and x264 (GPL),\n"
+            "and ziamath (MIT) with the STIX Two font (OFL). The picture set emoji32 is made from Noto Color Emoji (OFL)."
         ).format(version=scoreviz.__version__, qt=qVersion()),
         "figure",
     )

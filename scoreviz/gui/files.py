@@ -61,10 +61,26 @@ class Files(QObject):
         self._preferences.add_recent(path)
         return True
 
+    def open_copy(self, path: Path) -> bool:
+        """Open a file that is not the user's own: saving asks for another name."""
+        if not self.may_leave():
+            return False
+        try:
+            self._take(load(path), None)
+        except SceneError as error:
+            self.told.emit(str(error))
+            return False
+        return True
+
     def opened(self, path: Path) -> None:
         """The store was made from this file."""
         self.path = path
         self._preferences.add_recent(path)
+        self.changed.emit()
+
+    def adopt(self, other: Files) -> None:
+        """The same document in a window built anew."""
+        self.path, self._unsaved = other.path, other._unsaved
         self.changed.emit()
 
     def recovered(self, document: Document) -> None:

@@ -7,6 +7,7 @@ SpecForm(store, (), only=("sampler", "noise")) the choice of a sampler with its 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -30,37 +31,34 @@ from scoreviz.scene.errors import SceneError
 from scoreviz.scene.parameters import Parameter, parameters
 
 Path = tuple[str, ...]
+Allow = Callable[[type[Any]], bool]
+"""Which members of a family a form offers."""
 LABEL_WIDTH = 104
 SEGMENTS, SEGMENT_LETTERS = 3, 20  # more, or longer ones, become a combo
 MOST_FOR_A_SLIDER = 10**6
 
 
-def _open_low(spec: type[msgspec.Struct], name: str) -> bool:
-    """Does the field exclude its low end (`gt`)?"""
-    info = msgspec.inspect.type_info(spec)
-    assert isinstance(info, msgspec.inspect.StructType)
-    (kind,) = (field.type for field in info.fields if field.name == name)
-    alternatives = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
-    return any(getattr(getattr(alternative, "type", None), "gt", None) is not None for alternative in alternatives)
-
-
-def span_of(spec: type[msgspec.Struct], parameter: Parameter) -> Span:
+def span_of(parameter: Parameter) -> Span:
     """The slider range that a parameter declares."""
     low = parameter.low if parameter.low is not None else 0.0
     high = parameter.high if parameter.high is not None else max(2 * abs(float(parameter.default or 1.0)), 1.0)
-    return Span(
-        low, high, log=parameter.description.scale == "log", integer=parameter.kind == "int", open_low=_open_low(spec, parameter.name)
-    )
+    return Span(low, high, log=parameter.description.scale == "log", integer=parameter.kind == "int", open_low=parameter.open_low)
 
 
-def _member_items(parameter: Parameter) -> list[Item]:
+def every(_member: type[Any]) -> bool:
+    """All members of a family are offered."""
+    return True
+
+
+def _member_items(parameter: Parameter, allow: Allow) -> list[Item]:
     assert parameter.family is not None
-    return [Item(tag_of(m), scene_text(m.LABEL), scene_text(m.HELP), getattr(m, "RARE", False)) for m in parameter.family.members()]
+    members = filter(allow, parameter.family.members())
+    return [Item(tag_of(m), scene_text(m.LABEL), scene_text(m.HELP), getattr(m, "RARE", False)) for m in members]
 
 
-def _items(parameter: Parameter) -> list[Item]:
+def _items(parameter: Parameter, allow: Allow) -> list[Item]:
     if parameter.kind == "choice":
-        return _member_items(parameter)
+        return _member_items(parameter, allow)
     labels = parameter.description.labels
     return [Item(value, scene_text(labels.get(value, value))) for value in parameter.values]
 
@@ -88,22 +86,22 @@ class Fixed(Editor):
         self.setAccessibleDescription(help)
 
 
-def editor_for(spec: type[msgspec.Struct], parameter: Parameter, parent: QWidget) -> Editor | None:
+def editor_for(parameter: Parameter, parent: QWidget, allow: Allow = every) -> Editor | None:
     """The widget that edits a parameter, None for a kind that has a panel of its own."""
     match parameter.kind:
         case "int" | "float":
-            span = span_of(spec, parameter)
+            span = span_of(parameter)
             slider = span.high - span.low <= MOST_FOR_A_SLIDER
             return Number(span, parent, optional=parameter.optional, slider=slider, dice=not slider and span.integer)
         case "bool":
             return Toggle(parent)
         case "enum" | "choice":
-            items = _items(parameter)
+            items = _items(parameter, allow)
             if parameter.kind == "choice" and len(items) == 1:
                 return Fixed(items[0].text, parent)
             if _is_short(items) and parameter.kind == "enum":
                 return Segmented([(item.value, item.text) for item in items], parent)
-            return Menu(lambda: _items(parameter), parent)
+            return Menu(lambda: _items(parameter, allow), parent)
         case _:
             return None
 
@@ -111,13 +109,13 @@ def editor_for(spec: type[msgspec.Struct], parameter: Parameter, parent: QWidget
 class Row(QWidget):
     """One parameter: label, editor, and below them what was wrong with the last value."""
 
-    def __init__(self, store: Store, path: Path, spec: type[msgspec.Struct], parameter: Parameter, parent: QWidget) -> None:
+    def __init__(self, store: Store, path: Path, parameter: Parameter, parent: QWidget, allow: Allow = every) -> None:
         super().__init__(parent)
         self.path, self.parameter, self._store = path, parameter, store
         self._kept: dict[str, Any] = {}  # the last spec of each tag: coming back to a method finds it as it was left
         self.setObjectName("row." + ".".join(path))
         now = theme.current()
-        editor = editor_for(spec, parameter, self)
+        editor = editor_for(parameter, self, allow)
         assert editor is not None
         self.editor = editor
         self.label = Elided(scene_text(parameter.label), "dim", self)
@@ -252,11 +250,11 @@ class SpecForm(QWidget):
     rebuilt = Signal()
 
     def __init__(
-        self, store: Store, path: Path, *, only: tuple[str, ...] | None = None, more: bool = False, parent: QWidget | None = None,
-        _root: SpecForm | None = None,
+        self, store: Store, path: Path, *, only: tuple[str, ...] | None = None, more: bool = False, allow: Allow = every,
+        parent: QWidget | None = None, _root: SpecForm | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._store, self._path, self._only, self._more = store, path, only, more
+        self._store, self._path, self._only, self._more, self._allow = store, path, only, more, allow
         self._root = _root or self
         self._resolved: dict[Path, float | None] = {} if _root is None else _root._resolved
         self._parts: dict[str, list[QWidget]] = {}
@@ -348,7 +346,7 @@ class SpecForm(QWidget):
         nested = isinstance(self._store.value(path), Section)
         parts: list[QWidget] = []
         if parameter.kind in ("int", "float", "bool", "enum", "choice"):
-            parts.append(Row(self._store, path, spec, parameter, self))
+            parts.append(Row(self._store, path, parameter, self, self._allow))
         if nested:
-            parts.append(SpecForm(self._store, path, more=self._more, parent=self, _root=self._root))
+            parts.append(SpecForm(self._store, path, more=self._more, allow=self._allow, parent=self, _root=self._root))
         return parts

@@ -15,23 +15,26 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from scoreviz.gui.bridge import EngineProcess
 from scoreviz.gui.progress import Progress
-from scoreviz.gui.snapshots import snapshot_from_bytes, snapshot_to_bytes
 from scoreviz.gui.store import Store
 from scoreviz.protocol.messages import (
     PROTOCOL,
     Applied,
     Beat,
     Blob,
+    Kept,
+    Pin,
     Problem,
     Reset,
     Restore,
     RunDone,
+    Show,
     Snapshot,
     Train,
     Trained,
     Update,
     Welcome,
 )
+from scoreviz.protocol.snapshots import snapshot_from_bytes, snapshot_to_bytes
 from scoreviz.scene.density import digests_in
 from scoreviz.scene.document import Scene, invalidated
 from scoreviz.scene.files import Document, JournalEntry
@@ -51,6 +54,7 @@ class Session(QObject):
     problem = Signal(object)
     died = Signal(str, str, bool)
     ready = Signal()
+    past_changed = Signal()  # kept, pinned
 
     def __init__(self, store: Store, progress: Progress, engine: EngineProcess | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +77,8 @@ class Session(QObject):
         self.sigma_max: float | None = None
         self.components = 0
         self.journal: list[JournalEntry] = []
+        self.kept: tuple[int, ...] = ()  # training steps whose networks the engine still has
+        self.pinned: int | None = None  # the one that runs and arrows are of; None follows the latest
         self.snapshot: Snapshot | None = None
         self.before_reset: tuple[Snapshot, list[JournalEntry]] | None = None
         store.changed.connect(self._changed)
@@ -119,6 +125,7 @@ class Session(QObject):
         self.snapshot = None
         self._begin_journal(self._store.scene)
         self._progress.clear_training()
+        self._take_kept(())
         self._send_reset()
 
     def undo_reset(self) -> None:
@@ -127,7 +134,24 @@ class Session(QObject):
             self.snapshot, self.journal = self.before_reset
             self.before_reset = None
             self._progress.clear_training()
+            self._take_kept(())
             self._engine.send(Restore(snapshot=self.snapshot))
+
+    def pin(self, step: int | None) -> None:
+        """Sample and draw with the kept network nearest to this step; None follows the latest."""
+        nearest = None if step is None else min(self.kept, key=lambda kept: abs(kept - step), default=None)
+        if nearest != self.pinned:
+            self.pinned = nearest
+            self.send(Pin(step=nearest))
+            self.past_changed.emit()
+
+    def _take_kept(self, steps: tuple[int, ...]) -> None:
+        """A pinned step that had just been thinned out becomes its neighbour; one of another network, whose past begins anew, is let go."""
+        self.kept = steps
+        if self.pinned is not None and self.pinned not in steps:
+            self.pin(self.pinned if len(steps) > 1 else None)
+        else:
+            self.past_changed.emit()
 
     def snapshot_bytes(self) -> bytes | None:
         """The last snapshot as safetensors, for files."""
@@ -138,6 +162,7 @@ class Session(QObject):
         self.snapshot = self.before_reset = None
         self._begin_journal(document.scene)
         self._progress.clear_training()
+        self._take_kept(())
         self._send_reset()
         self.train(document.scene.score.source == "network")
         if document.snapshot is not None:
@@ -169,6 +194,8 @@ class Session(QObject):
     # ---- updates: at most one in flight, the newest next
 
     def _changed(self, old: Scene, new: Scene, _origin: str) -> None:
+        if new.view.tab != old.view.tab:
+            self.send(Show(tab=new.view.tab))
         if new.score.source == "network" and old.score.source != "network" and not self._wanted:
             self.train(True)  # who asks for the network wants it to learn
         self._flush()
@@ -217,6 +244,8 @@ class Session(QObject):
                 self._measured(message)
             case Snapshot() if not self._old_network:
                 self.snapshot = message
+            case Kept() if not self._old_network:
+                self._take_kept(message.steps)
             case Problem():
                 log.warning("engine problem: %s %s\n%s", message.template, message.params, message.details)
                 if message.where == "training":
@@ -236,6 +265,8 @@ class Session(QObject):
         self._welcomed, self._known, self._in_flight, self._old_network = True, None, None, False
         self._blobs.clear()
         self._flush()
+        if (tab := self._store.scene.view.tab) != "dynamics":  # an engine begins with that one
+            self._engine.send(Show(tab=tab))
         if self.snapshot is not None:
             self._restore_pending = False
             self._engine.send(Restore(snapshot=self.snapshot))
@@ -264,8 +295,9 @@ class Session(QObject):
             progress.engine_changed.emit()
 
     def _measured(self, message: RunDone) -> None:
-        if message.step is not None and message.distance is not None:
-            self._progress.distance.add(message.step, message.distance)
+        distance = self._progress.distance
+        if message.step is not None and message.distance is not None and message.step >= max(distance.step[-1:], default=0):
+            distance.add(message.step, message.distance)  # not of a pinned network: the plot's time runs forwards
         self._progress.run_distance = message.distance
         if message.floor is not None:
             self._progress.set_distance_floor(message.floor)
@@ -276,6 +308,7 @@ class Session(QObject):
     def _died(self, reason: str, details: str, fatal: bool = False) -> None:
         log.error("the engine died: %s\n%s", reason, details)
         self._welcomed, self._in_flight = False, None
+        self._take_kept(())
         self._pending_journal.clear()
         self._journal_base = None
         self._resumed_at = self.snapshot.step if self.snapshot is not None else 0

@@ -59,6 +59,12 @@ class Store(QObject):
         validate(scene, before=self._scene)
         self.undo_stack.push(_Edit(self, self._scene, scene, text, origin, merge))
 
+    def look(self, path: tuple[str, ...], value: Any) -> None:
+        """Look elsewhere, at another tab for one: no edit, so no undo step. Undoing an edit goes back to where it was made."""
+        scene = replace_at(self._scene, path, value)
+        validate(scene, before=self._scene)
+        self._apply(scene, "look")
+
     def add_blob(self, data: bytes) -> Digest:
         """Keep bulk data and return its content address. Blobs are never removed while the window lives: undo needs them."""
         digest = digest_of(data)
@@ -72,6 +78,23 @@ class Store(QObject):
         self._blobs |= document.blobs
         self._apply(document.scene, "open")
         self.undo_stack.setClean()
+
+    def adopt(self, other: Store) -> None:
+        """Take over another store's whole state, undo history included: for a window that is built anew."""
+        stack = other.undo_stack
+        steps = [step for k in range(stack.count()) if isinstance(step := stack.command(k), _Edit)]
+        self._blobs |= other._blobs
+        if steps:
+            self._apply(steps[0]._old, "open")
+        for step in steps:
+            self.undo_stack.push(_Edit(self, step._old, step._new, step.text(), step._origin, ""))
+        if stack.cleanIndex() < 0:
+            self.undo_stack.resetClean()
+        else:
+            self.undo_stack.setIndex(stack.cleanIndex())
+            self.undo_stack.setClean()
+        self.undo_stack.setIndex(stack.index())
+        self._apply(other.scene, "open")
 
     def _apply(self, scene: Scene, origin: str) -> None:
         old, self._scene = self._scene, scene

@@ -173,7 +173,7 @@ class Theming(QObject):
 
     def __init__(self, app: QApplication, mode: str = "system", scale: float = 1.0, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._app, self._mode, self._scale = app, _mode(mode), scale
+        self._app, self._mode, self._scale = app, _mode(mode), min(max(scale, 0.5), 3.0)
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
         apply(app, self.theme)
 

@@ -1,4 +1,4 @@
-"""The bar at the top: name, tabs, the file, the training, the engine."""
+"""The bar at the top: name, tabs, the file, the training, the engine, the recording."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from scoreviz.gui import theme
 from scoreviz.gui.progress import Progress
+from scoreviz.gui.record_button import RecordButton
 from scoreviz.gui.widgets.buttons import IconButton, TabButton, WordButton
 from scoreviz.gui.widgets.chips import Chip, Pill
 from scoreviz.gui.widgets.labels import label
@@ -40,6 +41,7 @@ class TopBar(QWidget):
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(now.px(11), 0, now.px(14), 1)
         row.setSpacing(now.px(6))
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # it says less rather than hold the window open
         self.menu = IconButton("menu", self.tr("Menu"), "topbar.menu", self, size=28, glyph=18)
         self.menu.clicked.connect(self.menu_clicked)
         row.addWidget(self.menu)
@@ -60,8 +62,12 @@ class TopBar(QWidget):
         row.addWidget(self._training_pill())
         row.addSpacing(now.px(6))
         row.addWidget(self._engine_pill())
+        row.addSpacing(now.px(6))
+        self.record_button = RecordButton(self)
+        row.addWidget(self.record_button)
         progress.training_changed.connect(self._refresh)
         progress.engine_changed.connect(self._refresh)
+        self.record_button.reworded.connect(self._refresh)
         self._refresh()
 
     def set_file(self, name: str, modified: bool) -> None:
@@ -120,6 +126,8 @@ class TopBar(QWidget):
         """Say as much as there is room for."""
         for detail in (FULL, NO_RATES, SHORT_FILE, SHORTEST):
             self._say(detail)
+            for pill in (self.training, self.engine, self.record_button):
+                pill.updateGeometry()  # the row keeps what it knew of them until they say so
             self._row.activate()
             if self._row.sizeHint().width() <= self.width():
                 break
@@ -147,6 +155,7 @@ class TopBar(QWidget):
         self.engine.setToolTip(about)
         self.engine.setAccessibleDescription(about)
         self.stop.setVisible(progress.state == "busy")
+        self.record_button.set_brief(detail >= SHORTEST)
 
     def _set(self, words: QLabel, text: str) -> None:
         if words.text() != text:

@@ -1,44 +1,50 @@
-"""The window: top bar, the Dynamics tab, and what the actions do."""
+"""The window: top bar, the tabs, and what the engine and the files have to say."""
 
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from scoreviz.gui import autosave, crash, dialogs, theme
+from scoreviz import resources
+from scoreviz.gui import autosave, commands, present, theme
 from scoreviz.gui.actions import Actions
 from scoreviz.gui.autosave import Autosave
-from scoreviz.gui.canvas import Canvas
-from scoreviz.gui.dynamics.tab import DynamicsTab
 from scoreviz.gui.files import Files
+from scoreviz.gui.frame_meter import FrameMeter
 from scoreviz.gui.notices import Remedy
-from scoreviz.gui.playback import Playback
+from scoreviz.gui.pages import Pages
 from scoreviz.gui.preferences import Preferences
 from scoreviz.gui.progress import Progress
+from scoreviz.gui.record_controls import RecordControls
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.gui.topbar import TopBar
+from scoreviz.gui.widgets.words import sentence
 from scoreviz.protocol.messages import Problem
-from scoreviz.scene.density import Density
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import Document
+from scoreviz.scene.gallery import Entry
 
 log = logging.getLogger(__name__)
 SIZE = (1280, 800)
 SMALLEST = (900, 600)
+
+OF_THE_DRAWING = ("clear", "text", "fit", "tool_brush", "tool_erase", "tool_gaussian", "tool_pan", "layer_density", "layer_arrows",
+                  "layer_particles", "score_exact", "score_network")  # fmt: skip
+"""Actions that only the Dynamics tab can show the effect of."""
 
 
 class Window(QMainWindow):
     """One document, one engine."""
 
     first_painted = Signal()
+    scale_wanted = Signal(float)  # another UI scale: whoever made this window makes another
 
     def __init__(self, document: Document | None = None, theming: theme.Theming | None = None) -> None:
         super().__init__()
@@ -47,17 +53,21 @@ class Window(QMainWindow):
         self.theming = theming
         self.store = Store(document, self)
         self.progress = Progress(self)
-        self.playback = Playback(self)
         self.session = Session(self.store, self.progress, parent=self)
-        self.files = Files(self.store, self.preferences, self._whole_document, self)
-        self.autosave = Autosave(self._whole_document, self)
-        self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics"))])
-        self.dynamics = DynamicsTab(self.store, self.session, self.playback, self.progress)
-        self.actions_ = Actions(self, self._slots())
+        self.files = Files(self.store, self.preferences, self.whole_document, self)
+        self.autosave = Autosave(self.whole_document, self)
+        self.presentation = present.Presentation(self)
+        self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics")), ("images", self.tr("Images"))])
+        self.pages = Pages(self.store, self.session, self.progress)
+        self.dynamics, self.playback = self.pages.dynamics, self.pages.playback
         self._lay_out()
+        self.recording = RecordControls(self)
+        self.actions_ = Actions(self, commands.slots(self))
         self._connect()
         self._restore()
-        self._frames = FrameMeter(self.dynamics.canvas, self.progress, self)
+        self._frames = FrameMeter(self.pages.painted, self.progress, self.recording.recorder, self)
+        self._frames.first_painted.connect(self.first_painted)
+        self.pages.turn()
 
     # ---- building
 
@@ -66,25 +76,34 @@ class Window(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.band = present.Band()
+        self.band.hide()
         column.addWidget(self.topbar)
-        column.addWidget(self.dynamics, 1)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.band)
         self.setCentralWidget(centre)
         self.setMinimumSize(*SMALLEST)
 
     def _connect(self) -> None:
-        bar, session, notice = self.topbar, self.session, self.dynamics.stage.notice
-        bar.trainToggled.connect(self._train)
-        bar.trainReset.connect(self._reset)
+        bar, session = self.topbar, self.session
+        bar.tab_chosen.connect(self.pages.show_tab)
+        self.pages.turned.connect(self._turned)
+        bar.trainToggled.connect(self.actions_["train"].trigger)
+        bar.trainReset.connect(self.reset_training)
         bar.stopEngine.connect(session.engine.kill)
         bar.file_clicked.connect(lambda: self._open_menu(bar.file))
         bar.menu_clicked.connect(lambda: self._open_menu(bar.menu))
         self.files.changed.connect(self._title)
-        self.files.told.connect(notice.tell)
+        self.files.told.connect(self.tell)
         self.files.taken.connect(self._taken)
         self.files.saved.connect(self.autosave.forget)
         session.problem.connect(self._problem)
-        self.playback.timer.timeout.connect(self.progress.frame)
         session.died.connect(self._died)
+        for playback in (self.playback, self.pages.pictures_playback):
+            playback.timer.timeout.connect(self.progress.frame)
+        self.presentation.changed.connect(self._present)
+        self.dynamics.importer.sceneDropped.connect(self.files.open)
+        self.dynamics.importer.folderDropped.connect(self._folder_dropped)
         self.store.changed.connect(self._changed)
         self.store.undo_stack.indexChanged.connect(self._show_undo)
         self.dynamics.tools.tool_changed.connect(lambda tool: self.actions_[f"tool_{tool}"].setChecked(True))
@@ -93,85 +112,89 @@ class Window(QMainWindow):
         self._show_undo()
         self._title()
 
-    def _slots(self) -> dict[str, Callable[..., object]]:
-        play, stack, tools = self.playback, self.store.undo_stack, self.dynamics.tools
-        slots: dict[str, Callable[..., object]] = {
-            "new": self.files.new, "open": lambda: self.files.open(), "save": self.files.save, "save_as": self.files.save_as,
-            "quit": self.close, "undo": stack.undo, "redo": stack.redo, "clear": self._clear, "play": play.toggle,
-            "step": lambda: play.step(1), "back": lambda: play.step(-1), "to_start": lambda: play.seek(0),
-            "to_end": lambda: play.seek(play.run.length - 1 if play.run else 0), "faster": lambda: self._speed(1),
-            "slower": lambda: self._speed(-1), "new_noise": self._new_noise, "train": self._train, "reset": self._reset,
-            "undo_reset": self._undo_reset, "stop_engine": self._restart_engine, "fit": self.dynamics.fit, "full_screen": self._full_screen,
-            "shortcuts": lambda: dialogs.shortcuts(self, self.actions_.sheet()).open(), "about": lambda: dialogs.about(self).open(),
-            "copy_diagnostics": lambda: QGuiApplication.clipboard().setText(crash.diagnostics(self._state())),
-        }  # fmt: skip
-        for tool in ("brush", "erase", "gaussian", "pan"):
-            slots[f"tool_{tool}"] = lambda _=False, tool=tool: tools.set_tool(tool)
-        for layer in ("density", "arrows", "particles"):
-            slots[f"layer_{layer}"] = lambda on, layer=layer: self._edit(("view", layer), on, self.tr("Change layers"))
-        for source in ("exact", "network"):
-            slots[f"score_{source}"] = lambda _=False, source=source: self._edit(("score", "source"), source, self.tr("Change score"))
-        for mode in ("system", "dark", "light"):
-            slots[f"theme_{mode}"] = lambda _=False, mode=mode: self._theme(mode)
-        return slots
-
     def _restore(self) -> None:
         self.dynamics.tools.load(self.preferences.settings)
         geometry = self.preferences.bytes("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(*SIZE)
+        scale = self.actions_.by_name.get(f"scale_{round(100 * theme.current().scale)}")
+        if scale is not None:
+            scale.setChecked(True)
         if self.theming is not None:
             self.actions_[f"theme_{self.theming.mode}"].setChecked(True)
-            self.theming.changed.connect(self._dress)
-        self._dress(theme.current())
+            self.theming.changed.connect(self.pages.dress)
+        self.pages.dress(theme.current())
+
+    # ---- tabs
+
+    def tell(self, text: str, *remedies: Remedy, details: str = "") -> None:
+        """Say a sentence at the tab on screen."""
+        self.pages.notice.tell(text, *remedies, details=details)
+
+    def _turned(self, tab: str) -> None:
+        for name, button in self.topbar.tabs.items():
+            button.setChecked(name == tab)
+        self.actions_[f"tab_{tab}"].setChecked(True)
+        for name in OF_THE_DRAWING:
+            self.actions_[name].setEnabled(tab == "dynamics")
+        self.band.follow(self.pages.player)
+        self._show_formula()
+        if self.presentation.on:
+            self._present(True)
 
     # ---- what the actions do
 
-    def _edit(self, path: tuple[str, ...], value: object, text: str) -> None:
+    def edit(self, path: tuple[str, ...], value: object, text: str) -> None:
+        """One edit by an action; a refused one is told."""
         try:
             self.store.edit(path, value, text, origin="action")
         except SceneError as error:
-            self.dynamics.stage.notice.tell(str(error))
+            self.tell(sentence(error))
 
-    def _clear(self) -> None:
-        self._edit(("density",), Density(), self.tr("Clear the drawing"))
-
-    def _new_noise(self) -> None:
-        self._edit(("particles", "seed"), random.randrange(2**31), self.tr("New noise"))
-
-    def _speed(self, by: int) -> None:
-        speeds = self.playback.SPEEDS
-        place = speeds.index(self.playback.speed) + by
-        self.playback.set_speed(speeds[min(max(place, 0), len(speeds) - 1)])
-
-    def _train(self) -> None:
-        self.session.train(not self.progress.running)
-
-    def _reset(self) -> None:
+    def reset_training(self) -> None:
+        """A new network; the one before is kept to return to."""
         self.session.reset_training()
-        notice = self.dynamics.stage.notice
         if self.session.before_reset is not None:
-            notice.tell(self.tr("A new network begins. The one before is kept."), Remedy(self.tr("Back to it"), self._undo_reset))
+            self.tell(self.tr("A new network begins. The one before is kept."), Remedy(self.tr("Back to it"), self.session.undo_reset))
 
-    def _undo_reset(self) -> None:
-        self.session.undo_reset()
+    def open_gallery(self, entry: Entry) -> None:
+        """A bundled scene, and what to watch in it. It is a copy: saving asks for a name."""
+        if self.files.open_copy(resources.asset(entry.asset)):
+            self.pages.player.autoplay = True
+            self.tell(QCoreApplication.translate("gallery", entry.watch))
 
-    def _restart_engine(self) -> None:
-        if self.session.is_ready:
-            self.session.engine.kill()
-        else:
-            self.session.restart()
+    def open_model(self) -> None:
+        """Choose a folder of pictures or a model, on the tab that shows it."""
+        self.pages.show_tab("images")
+        self.pages.images.choose_folder()
 
-    def _full_screen(self, on: bool) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+    def _folder_dropped(self, path: Path) -> None:
+        self.pages.show_tab("images")
+        self.pages.images.opening.open(path)
 
-    def _theme(self, mode: theme.Mode) -> None:
+    def set_full_screen(self, on: bool) -> None:
+        """The whole screen, or a window again."""
+        full = Qt.WindowState.WindowFullScreen
+        self.setWindowState(self.windowState() | full if on else self.windowState() & ~full)
+        self.actions_["full_screen"].setChecked(on)
+
+    def set_theme(self, mode: theme.Mode) -> None:
+        """“system”, “dark” or “light”; remembered."""
         if self.theming is not None:
             self.theming.set_mode(mode)
             self.preferences.set("theme", mode)
 
-    def _dress(self, dress: theme.Theme) -> None:
-        self.dynamics.canvas.set_palette_name(dress.name)
+    def _present(self, on: bool) -> None:
+        self.topbar.setVisible(not on)
+        self.pages.page.set_presenting(on, present.TYPE)
+        self._show_formula()
+        self.band.setVisible(on)
+        self.actions_["present"].setChecked(on)
+
+    def _show_formula(self) -> None:
+        if self.presentation.on:
+            scene = self.store.scene
+            self.band.formula.set_latex((scene.images if self.pages.tab == "images" else scene).sampler.formula())
 
     def _open_menu(self, under: QWidget) -> None:
         menu = self.actions_.menu(self)
@@ -182,6 +205,7 @@ class Window(QMainWindow):
 
     def _changed(self, _old: Scene, new: Scene, _origin: str) -> None:
         self._show_choices(new)
+        self._show_formula()
         self.autosave.touch()
 
     def _show_choices(self, new: Scene) -> None:
@@ -197,39 +221,40 @@ class Window(QMainWindow):
             self.actions_[name].setText(f"{word}: {text}" if text else word)
 
     def _problem(self, problem: Problem) -> None:
-        if problem.where == "scene" and not problem.details:
-            return  # the canvas says it, where the drawing would be
+        if problem.where == "pictures" or (problem.where == "scene" and not problem.details):
+            return  # the Images tab says it; the canvas says it, where the drawing would be
         template = QCoreApplication.translate("engine", problem.template)
-        self.dynamics.stage.notice.tell(template.format(**problem.params), details=problem.details)
+        self.tell(template.format(**problem.params), details=problem.details)
 
     def _taken(self, document: Document) -> None:
         try:
             self.session.opened(document)
         except SceneError as error:
-            self.dynamics.stage.notice.tell(str(error))
+            self.tell(sentence(error))
 
     def _died(self, reason: str, details: str, asks: bool) -> None:
-        notice = self.dynamics.stage.notice
         if asks:
             text = self.tr("The engine stopped again: {reason}. Your drawing is kept. Change the scene if it was the cause.").format(
                 reason=reason
             )
-            notice.tell(text, Remedy(self.tr("Restart the engine"), self.session.restart), details=details)
+            self.tell(text, Remedy(self.tr("Restart the engine"), self.session.restart), details=details)
         else:
             text = self.tr("The engine stopped: {reason}. It starts again from its last snapshot; your drawing is kept.").format(
                 reason=reason
             )
-            notice.tell(text, details=details)
+            self.tell(text, details=details)
 
     def _title(self) -> None:
         self.topbar.set_file(self.files.name, self.files.modified)
         self.setWindowTitle(f"{'• ' if self.files.modified else ''}{self.files.name} – scoreviz")
 
-    def _whole_document(self) -> Document:
+    def whole_document(self) -> Document:
+        """Scene, blobs, journal and the last snapshot."""
         document = self.store.document()
         return msgspec.structs.replace(document, journal=tuple(self.session.journal), snapshot=self.session.snapshot_bytes())
 
-    def _state(self) -> str:
+    def state_in_words(self) -> str:
+        """For diagnostics."""
         p = self.progress
         return f"engine {p.state} ({p.device}), training step {p.step}, {p.note}"
 
@@ -247,50 +272,27 @@ class Window(QMainWindow):
                 self.files.recovered(autosave.recover(found[0]))
                 self.autosave.write()
             except SceneError as error:
-                self.dynamics.stage.notice.tell(str(error))
+                self.tell(sentence(error))
 
         def discard() -> None:
             for path in found:
                 path.unlink(missing_ok=True)
 
         text = self.tr("scoreviz did not end well last time. There is unsaved work.")
-        self.dynamics.stage.notice.tell(text, Remedy(self.tr("Bring it back"), bring_back), Remedy(self.tr("Discard"), discard))
+        self.tell(text, Remedy(self.tr("Bring it back"), bring_back), Remedy(self.tr("Discard"), discard))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():
             event.ignore()
             return
-        self.playback.pause()
+        self.retire()
+        event.accept()
+
+    def retire(self) -> None:
+        """Remember what must be remembered, and end the engine."""
+        self.pages.pause()
+        self.recording.recorder.close()
         self.preferences.set("window/geometry", self.saveGeometry())
         self.dynamics.tools.save(self.preferences.settings)
         self.session.close()
         self.autosave.finish()
-        event.accept()
-
-
-class FrameMeter(QObject):
-    """Counts the canvas's frames and their time, once a second."""
-
-    def __init__(self, canvas: Canvas, progress: Progress, window: Window) -> None:
-        super().__init__(window)
-        self._progress, self._window = progress, window
-        self._paints: list[float] = []
-        self._since = QElapsedTimer()
-        self._since.start()
-        self._first = True
-        canvas.painted.connect(self._painted)
-        timer = QTimer(self, interval=1000)
-        timer.timeout.connect(self._tell)
-        timer.start()
-
-    def _painted(self, seconds: float) -> None:
-        self._paints.append(seconds)
-        if self._first:
-            self._first = False
-            QTimer.singleShot(0, self._window.first_painted.emit)
-
-    def _tell(self) -> None:
-        self._progress.fps = len(self._paints) * 1000.0 / max(1, self._since.restart())
-        self._progress.frame_ms = 1000.0 * max(self._paints, default=0.0)
-        self._paints.clear()
-        self._progress.engine_changed.emit()

@@ -8,6 +8,7 @@ from scoreviz.maths import langevin, pc, solvers  # noqa: F401 - they register t
 from scoreviz.maths.correctors import build_corrector
 from scoreviz.maths.denoiser import (
     Denoiser,
+    clipped,
     denoiser_from_score,
     eps_from_score,
     score_fn_of,
@@ -15,6 +16,7 @@ from scoreviz.maths.denoiser import (
     score_from_eps,
 )
 from scoreviz.maths.density import compile_density, preset
+from scoreviz.maths.empirical import Empirical
 from scoreviz.maths.metrics import noise_floor, sliced_wasserstein
 from scoreviz.maths.networks import ScoreMLP, build_network
 from scoreviz.maths.objectives import DenoisingScoreMatching, Floor, build_objective, loss_floor
@@ -28,12 +30,13 @@ from scoreviz.maths.sampling import (
     Substep,
     build_sampler,
     make_sampler,
+    prior_points,
     rng_from_seed,
     sample,
     starting_points,
     trajectory,
 )
-from scoreviz.maths.sde import SDE, VESDE, build_sde
+from scoreviz.maths.sde import SDE, VESDE, DiscreteVPSDE, build_sde
 from scoreviz.maths.targets import GaussianMixture, Posterior, ScoreFn
 from scoreviz.maths.training import (
     TrainInfo,
@@ -52,6 +55,8 @@ __all__ = [
     "VESDE",
     "Denoiser",
     "DenoisingScoreMatching",
+    "DiscreteVPSDE",
+    "Empirical",
     "Floor",
     "GaussianMixture",
     "Info",
@@ -70,6 +75,7 @@ __all__ = [
     "build_predictor",
     "build_sampler",
     "build_sde",
+    "clipped",
     "compile_density",
     "denoiser_from_score",
     "draw_batch",
@@ -83,6 +89,7 @@ __all__ = [
     "make_sampler",
     "noise_floor",
     "preset",
+    "prior_points",
     "reconfigure",
     "rng_from_seed",
     "sample",

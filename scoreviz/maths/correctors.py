@@ -1,7 +1,7 @@
 """Correctors: Langevin steps at one noise level, which repair what the predictor's discretisation did.
 
 x_mean = x + e s, x = x_mean + sqrt(2 e) z. They are not exact: their own stationary law on N(0, 1) has variance about
-1/(1 - r^2), not 1. Source: Song et al. 2021, algorithms 4 and 5, with alpha = 1 for VE.
+1/(1 - r^2), not 1. Source: Song et al. 2021, algorithms 4 and 5, with alpha = 1 for VE and 1 - beta_k for VP.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def _langevin(spec: LangevinCorrector) -> Corrector:
 @implements(AnnealedLangevinCorrector)
 def _ald(spec: AnnealedLangevinCorrector) -> Corrector:
     def step_size(sde: SDE, k: int, n: int, score: Tensor, z: Tensor) -> Tensor:
-        """2 alpha (r std)^2."""
+        """2 alpha (r std)^2, std at the time of the score as in the published code."""
         alpha = sde.forward_kernel(k, n)[0] ** 2
-        return score.new_tensor(2 * alpha * (spec.snr * sde.std(sde.times(n)[k])) ** 2)
+        return score.new_tensor(2 * alpha * (spec.snr * sde.std(sde.timesteps(n)[k])) ** 2)
 
     return step_size
 

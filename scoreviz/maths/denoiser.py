@@ -58,3 +58,18 @@ def score_fn_of(network: Denoiser, sde: SDE) -> ScoreFn:
         return (network.denoiser(scaled, sigma) - scaled) / (a * expand_as(sigma, x) ** 2)
 
     return score_fn
+
+
+def clipped(score_fn: ScoreFn, sde: SDE, low: float, high: float) -> ScoreFn:
+    """The score whose denoised estimate is clamped to [low, high]: s + a (clamp(D) - D)/std^2; where D lies within, s itself.
+
+    What `clip_sample` of diffusers does, for every sampler. Source: Ho et al. 2020 (code).
+    """
+
+    def clipped_score(x: Tensor, t: Time) -> Tensor:
+        a, std = expand_as(sde.mean_coefficient(t), x), expand_as(sde.std(t), x)
+        score = score_fn(x, t)
+        denoised = (x + std**2 * score) / a
+        return score + (denoised.clamp(low, high) - denoised) * (a / std**2)
+
+    return clipped_score

@@ -1,7 +1,7 @@
 """From a drawing to the Gaussian mixture that it denotes.
 
-Mass: a stroke has `weight` per unit of length (a dot counts as a stroke as long as it is wide), a Gaussian has `weight`, and a preset
-`weight` times `PRESET_LENGTH`, as much as a stroke of that length: so a stroke drawn over a preset is seen.
+Mass: a stroke has `weight` per unit of length (a dot counts as a stroke as long as it is wide), a Gaussian has `weight`, and a preset,
+a text, a picture or a table of points `weight` times `PRESET_LENGTH`, as much as a stroke of that length: so a stroke over one is seen.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from itertools import groupby
 import numpy as np
 import torch
 
+from scoreviz.maths.merging import merge
 from scoreviz.maths.presets import PRESETS, Array, Components
+from scoreviz.maths.shapes import PRESET_LENGTH, shape_components
 from scoreviz.maths.targets import GaussianMixture
-from scoreviz.scene.density import Density, Digest, Erase, Gaussian, Mark, Preset, PresetName, Stroke
+from scoreviz.scene.density import Bitmap, Density, Digest, Erase, Gaussian, Mark, Points, Preset, PresetName, Stroke, Text
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
-PRESET_LENGTH = 10.0
 MAX_COMPONENTS = 4096
 SPACING = 0.7
 """Distance between the components of a stroke, in units of its width."""
@@ -35,7 +36,7 @@ def compile_density(density: Density, blobs: Mapping[Digest, bytes]) -> Gaussian
 
     Components beyond 4096 are merged: those of like width in one cell of a grid become one with their mass, mean and mean square
     radius. Mass and mean of the whole stay exact; the shape changes below the size of a cell (`merge`).
-    SceneError: an empty drawing, a stroke whose points are missing or not finite.
+    SceneError: an empty drawing, a mark whose data are missing, damaged or not finite.
     """
     parts = Components(np.empty(0), np.empty((0, 2)), np.empty(0))
     for kind, run in groupby(density.marks, type):
@@ -60,7 +61,9 @@ def _components(kind: type[Mark], marks: Sequence[Mark], blobs: Mapping[Digest, 
     if kind is Gaussian:
         rows = np.array([(g.weight, g.x, g.y, g.std) for g in marks if isinstance(g, Gaussian)])
         return Components(rows[:, 0], rows[:, 1:3], rows[:, 3])
-    return _join([_preset(mark) for mark in marks if isinstance(mark, Preset)])
+    if kind is Preset:
+        return _join([_preset(mark) for mark in marks if isinstance(mark, Preset)])
+    return _join([shape_components(mark, blobs) for mark in marks if isinstance(mark, Text | Bitmap | Points)])
 
 
 def _preset(mark: Preset) -> Components:
@@ -141,27 +144,6 @@ def _distance(points: Array, path: Array) -> Array:
         share = np.clip((points - a) @ along / square, 0, 1) if square > 0 else np.zeros(len(points))
         best = np.minimum(best, np.hypot(*(points - a - share[:, None] * along).T))
     return best
-
-
-def merge(parts: Components, limit: int) -> Components:
-    """At most `limit` components. Those whose widths agree to 20% and whose centres share a cell become one with their mass, mean and
-    mean square radius; the cell starts at a quarter of the width and grows by 1.4 until enough have met.
-    """
-    cell = 0.25
-    while len(parts.mass) > limit:
-        scale = np.floor(np.log(parts.std) / math.log(1.2))
-        size = cell * 1.2**scale
-        keys = np.column_stack([scale, np.floor(parts.mean / size[:, None])]).astype(np.int64)
-        keys -= keys.min(0)
-        spans = keys.max(0) + 1
-        flat = (keys[:, 0] * spans[1] + keys[:, 1]) * spans[2] + keys[:, 2]
-        _, group = np.unique(flat, return_inverse=True)
-        mass = np.bincount(group, parts.mass).astype(np.float64)
-        mean = np.column_stack([np.bincount(group, parts.mass * column) / mass for column in parts.mean.T])
-        radius = parts.std**2 + ((parts.mean - mean[group]) ** 2).sum(1) / 2
-        parts = Components(mass, mean, np.sqrt(np.bincount(group, parts.mass * radius) / mass))
-        cell *= 1.4
-    return parts
 
 
 def _join(parts: Sequence[Components]) -> Components:

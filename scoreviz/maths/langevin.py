@@ -44,7 +44,7 @@ class LangevinSampler(Sampler):
 
 @implements(Langevin)
 def _langevin(spec: Langevin, sde: SDE, score_fn: ScoreFn) -> Sampler:
-    sigma = min(max(spec.sigma, sde.sigma(sde.eps)), sde.sigma(1.0))  # beyond it no network is trained
+    sigma = min(max(spec.sigma, sde.sigma(sde.t_min)), sde.sigma(1.0))  # beyond it no network is trained
     e = spec.step_size if spec.convention == "code" else spec.step_size / 2
     return LangevinSampler(sde, score_fn, [(sde.t_of_sigma(sigma), e)] * spec.steps, spec.noise)
 
@@ -52,8 +52,8 @@ def _langevin(spec: Langevin, sde: SDE, score_fn: ScoreFn) -> Sampler:
 @implements(AnnealedLangevin)
 def _annealed(spec: AnnealedLangevin, sde: SDE, score_fn: ScoreFn) -> Sampler:
     """Level i = cursor // steps_per_level, from the noisiest; levels are evenly spaced in t, for VE geometric in sigma."""
-    times = [max(t, sde.eps) for t in reversed(sde.times(spec.levels))]
-    smallest = sde.sigma(sde.eps)
+    times = [max(t, sde.t_min) for t in reversed(sde.times(spec.levels))]
+    smallest = sde.std(sde.t_min)
     unit = spec.epsilon if spec.convention == "code" else spec.epsilon / 2
-    steps = [(t, unit * sde.sigma(t) ** 2 / smallest**2) for t in times for _ in range(spec.steps_per_level)]
+    steps = [(t, unit * sde.std(t) ** 2 / smallest**2) for t in times for _ in range(spec.steps_per_level)]
     return LangevinSampler(sde, score_fn, steps)

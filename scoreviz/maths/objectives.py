@@ -85,7 +85,7 @@ def loss_floor(target: GaussianMixture, objective: DenoisingScoreMatching, level
 
 @implements(Denoising)
 def _denoising(spec: Denoising, sde: SDE, sigma_data: float) -> DenoisingScoreMatching:
-    return DenoisingScoreMatching(spec.weighting, sde.sigma(sde.eps), sde.sigma(1.0), sigma_data)
+    return DenoisingScoreMatching(spec.weighting, sde.sigma(sde.t_min), sde.sigma(1.0), sigma_data)
 
 
 def build_objective(spec: object, sde: SDE, sigma_data: float) -> DenoisingScoreMatching:

@@ -1,6 +1,7 @@
 """Predictor-corrector sampling of the reverse SDE; without correctors it is the reverse SDE alone.
 
-Levels k = n-1 ... 0 lie at the reference times k/(n-1); the step from level 0 goes to no noise at all (t stays 0).
+Levels k = n-1 ... 0 are those of the reference discretisation, `sde.times`; the score is evaluated at `sde.timesteps`, as published.
+The step from level 0 goes to no noise at all, and t is 0 from there.
 "corrector_first" (the published code): correct at k, then predict k to k-1. "predictor_first" (Song et al. 2021, algorithm 1):
 predict k to k-1, then correct at k-1; after the last prediction no level is left to correct at.
 """
@@ -37,7 +38,7 @@ class PredictorCorrectorSampler(Sampler):
     ) -> None:
         """`predictor` or `corrector` None leaves its substeps out of the plan."""
         self.sde, self.score_fn, self.n, self.corrector = sde, score_fn, n, corrector
-        self.times = [max(t, sde.eps) for t in sde.times(n)]
+        self.times = sde.timesteps(n)
         self.rules = [predictor(sde, k, n) for k in range(n)] if predictor else []
         self.noise_levels = [(sde.mean_coefficient(t), sde.std(t) ** 2) for t in self.times]
         m = m if corrector else 0
@@ -49,10 +50,11 @@ class PredictorCorrectorSampler(Sampler):
             correct = [(Stage.CORRECT, correct_at)] * (m if correct_at >= 0 else 0)
             predict = [(Stage.PREDICT, k)] if predictor else []
             levels += correct + predict if corrector_first else predict + correct
-        if denoise:
-            levels.append((Stage.DENOISE, 0))
         self.levels = [k for _, k in levels]
         self.plan = [Substep(i, stage, *self._interval(stage, k)) for i, (stage, k) in enumerate(levels)]
+        if denoise:
+            t = self.plan[-1].s
+            self.plan.append(Substep(len(self.plan), Stage.DENOISE, t, t))
 
     def _interval(self, stage: Stage, k: int) -> tuple[float, float]:
         t = self.times[k]

@@ -40,19 +40,21 @@ def _reverse_diffusion(_: ReverseDiffusion) -> Predictor:
 @implements(EulerMaruyama)
 def _euler_maruyama(_: EulerMaruyama) -> Predictor:
     def step(sde: SDE, k: int, n: int) -> Affine:
-        """dt = -1/n: x - [f - g^2 s]/n, noise g/sqrt(n)."""
-        t = max(sde.times(n)[k], sde.eps)
+        """x - [f - g^2 s] dt, noise g sqrt(dt), with the positive dt of `sde.euler_step` (1/n), at the time of the score."""
+        t, dt = sde.timesteps(n)[k], sde.euler_step(k, n)
         g = sde.diffusion(t)
-        return Affine(1 - sde.drift_coefficient(t) / n, g**2 / n, g / math.sqrt(n))
+        return Affine(1 - sde.drift_coefficient(t) * dt, g**2 * dt, g * math.sqrt(dt))
 
     return step
 
 
 @implements(Ancestral)
-def _ancestral(_: Ancestral) -> Predictor:
+def _ancestral(spec: Ancestral) -> Predictor:
     def step(sde: SDE, k: int, n: int) -> Affine:
-        """Mean (x + G^2 s)/scale, and the noise of the posterior of level k-1 given levels k and data: G std_{k-1}/std_k."""
+        """Mean (x + G^2 s)/scale. Noise: that of level k-1 given level k and the data, G std_{k-1}/std_k, or the forward step's G."""
         scale, noise = sde.forward_kernel(k, n)
+        if spec.variance == "forward":
+            return Affine(1 / scale, noise**2 / scale, noise)
         times = sde.times(n)
         below = sde.std(times[k - 1]) / sde.std(times[k]) if k else 0.0
         return Affine(1 / scale, noise**2 / scale, noise * below)

@@ -179,11 +179,20 @@ def starting_points(spec: Any, sde: SDE, target: GaussianMixture, n: int, genera
     """Where a sampler of this spec starts, (n, D): p_0 of the SDE for the forward axis, its prior for every other.
 
     p_0 is the data plus the noise std(0) that the SDE has at t = 0, so that a forward run has exactly the law p_t at each t.
-    The prior is centred where p_1 is, on a(1) E[x_0], as it is for data that were centred beforehand: for VE and a small
-    sigma_max an off-centre drawing would otherwise come out shifted by about E[x_0] std(x_0)/sigma_max.
     """
     if spec.AXIS == "forward":
         x, std = sde.marginal_prob(target.sample(n, generator), 0.0)
         return x + std * torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-    prior = sde.prior_sampling((n, target.dim), generator, target.means.dtype)
-    return prior + sde.mean_coefficient(1.0) * target.mean().to(prior)
+    return prior_points(sde, (n, target.dim), generator, target.mean(), target.means.dtype)
+
+
+def prior_points(
+    sde: SDE, shape: Sequence[int], generator: torch.Generator, mean: Tensor | None = None, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """x_1 ~ N(a(1) mean, prior_std^2 I) of shape (B, *), on the generator's device; `mean` (*) is the data's, None for 0.
+
+    Centred where p_1 is, as for data that were centred beforehand: for VE and a small sigma_max, data off the centre would
+    otherwise come out shifted by about E[x_0] std(x_0)/sigma_max.
+    """
+    prior = sde.prior_sampling(shape, generator, dtype)
+    return prior if mean is None else prior + sde.mean_coefficient(1.0) * mean.to(prior)

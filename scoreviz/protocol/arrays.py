@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     import numpy as np
 
-_DTYPES = ("float32", "float64", "int32", "int64", "uint8")
+_DTYPES = ("float16", "float32", "float64", "int32", "int64", "uint8")
 
 
 class Array(msgspec.Struct, frozen=True):

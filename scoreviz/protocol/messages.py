@@ -8,7 +8,7 @@ import msgspec
 
 from scoreviz.protocol.arrays import Array
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 Bounds = tuple[float, float, float, float]
 """x0, x1, y0, y1 in the drawing's units."""
@@ -74,6 +74,40 @@ class Restore(Message, tag="restore", frozen=True, kw_only=True):
     """Continue from a snapshot (after a crash, or from a file)."""
 
     snapshot: Snapshot
+
+
+class Pin(Message, tag="pin", frozen=True, kw_only=True):
+    """Sample and draw with the network as it was at this training step (one of `Kept`); None follows the latest."""
+
+    step: int | None
+
+
+class Show(Message, tag="show", frozen=True, kw_only=True):
+    """Which tab is on screen: an image model is loaded when first looked at, and nothing is sampled anew out of sight."""
+
+    tab: Literal["dynamics", "images"]
+
+
+class Develop(Message, tag="develop", frozen=True, kw_only=True):
+    """Frames first..last of the picture run are wanted, in order; the window lacks them. The newest replaces the ones before.
+
+    A frame that was computed before and is not kept is computed again from the nearest kept state: the same bits.
+    """
+
+    run: int
+    first: int
+    last: int
+
+
+class Shoot(Message, tag="shoot", frozen=True, kw_only=True):
+    """For offline rendering: train to exactly `step`, run the sampler from its start to share `position`, evaluate the fields there.
+
+    Answered by RunStarted, RunFrames, Density and Arrows as the newest Look wants them, Trained, and then Shot.
+    """
+
+    number: int
+    step: int
+    position: float
 
 
 # ---- from the engine
@@ -177,10 +211,103 @@ class Snapshot(Message, tag="snapshot", frozen=True, kw_only=True):
     tensors: dict[str, Array]
 
 
+class Kept(Message, tag="kept", frozen=True, kw_only=True):
+    """Training steps whose networks the engine still has, ascending: what the training scrubber can go back to."""
+
+    steps: tuple[int, ...]
+
+
+class Shot(Message, tag="shot", frozen=True, kw_only=True):
+    """Everything that `Shoot` number `number` asked for has been sent."""
+
+    number: int
+    step: int
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person is told of an image model. Templates are translated by the window."""
+
+    name: str
+    family: str
+    summary: str  # one sentence, a template
+    params: dict[str, Any] = {}
+    facts: tuple[tuple[str, str], ...] = ()  # label (a template) and value
+    warnings: tuple[str, ...] = ()  # sentences
+    shape: tuple[int, int, int]  # channels, height, width
+    low: float  # the data's range
+    high: float
+    sigma_max: float  # resolved
+    clip: bool  # does the model's own sampler clip the denoised estimate?
+    stored: int | None = None  # pictures that an exact score can return
+
+
+class ModelLoading(Message, tag="model_loading", frozen=True, kw_only=True):
+    """A model is being read and checked."""
+
+    revision: int
+    name: str
+
+
+class ModelReady(Message, tag="model_ready", frozen=True, kw_only=True):
+    """A model is loaded."""
+
+    revision: int
+    card: Card
+
+
+class PicturesStarted(Message, tag="pictures_started", frozen=True, kw_only=True):
+    """A run of pictures can be developed: the time of each of its frames. Frame 0 is the start, frame k follows substep k."""
+
+    run: int
+    revision: int
+    label: str
+    axis: Literal["reverse", "forward", "iterations", "levels"]
+    noise: str
+    shape: tuple[int, int, int, int]  # pictures, channels, height, width
+    low: float
+    high: float
+    stage: Array  # uint8: start 0, predict 1, correct 2, denoise 3
+    t: Array
+    sigma: Array
+    std: Array
+    mean_coefficient: Array
+    log_snr: Array
+    seeing: str
+
+
+class PictureFrame(Message, tag="picture_frame", frozen=True, kw_only=True):
+    """The state after substep `index`, and what that substep did.
+
+    x float32, the others float16, all (B, C, H, W). The score is that of the state before the substep, times std.
+    """
+
+    run: int
+    index: int
+    x: Array
+    x0: Array | None = None  # denoised estimate E[x_0 | state before]
+    score: Array | None = None
+    update: Array | None = None  # state after minus state before
+    step_size: float | None = None  # Langevin's e
+    snr: float | None = None  # measured: |drift| / |noise|, norms averaged over the batch
+    nfe: int  # evaluations of the score so far
+    evaluations: int = 0  # in this substep
+    seconds: float  # the whole substep
+    evaluation_seconds: float  # of them in the score
+
+
+class PicturesDone(Message, tag="pictures_done", frozen=True, kw_only=True):
+    """The last frame is reached. nearest: largest |difference| of a final picture to its nearest stored one; None without a store."""
+
+    run: int
+    nfe: int
+    seconds: float
+    nearest: float | None
+
+
 class Problem(Message, tag="problem", frozen=True, kw_only=True):
     """Something went wrong: a sentence as template and parameters, so that it translates, and details to copy."""
 
-    where: Literal["scene", "training", "run", "look", "message"]
+    where: Literal["scene", "training", "run", "look", "message", "pictures"]
     template: str
     params: dict[str, str] = {}
     details: str = ""
@@ -194,5 +321,8 @@ class Beat(Message, tag="beat", frozen=True, kw_only=True):
     doing: str
 
 
-ToEngine = Hello | Blob | Update | Look | Train | Reset | Restore
-FromEngine = Welcome | Applied | Density | Arrows | RunStarted | RunFrames | RunDone | Trained | Snapshot | Problem | Beat
+ToEngine = Hello | Blob | Update | Look | Train | Reset | Restore | Pin | Show | Develop | Shoot
+FromEngine = (
+    Welcome | Applied | Density | Arrows | RunStarted | RunFrames | RunDone | Trained | Snapshot | Problem | Beat
+    | Kept | Shot | ModelLoading | ModelReady | PicturesStarted | PictureFrame | PicturesDone
+)  # fmt: skip

@@ -66,7 +66,55 @@ class Gaussian(Spec, tag="gaussian", frozen=True, kw_only=True):
     weight: _Weight = 1.0
 
 
-Mark = Preset | Stroke | Erase | Gaussian
+class Text(Spec, tag="text", frozen=True, kw_only=True):
+    """Letters of a font, filled evenly; total mass `weight`, like a preset's.
+
+    `outline` is baked by the window, since fonts need Qt: float32 x y pairs of the letters' closed polygons, a pair of NaN after
+    each, filled by the even-odd rule, in units of the text's height with its centre at 0, y upwards.
+    """
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    font: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    bold: bool = True
+    outline: Digest
+    x: _Coordinate = 0.0
+    y: _Coordinate = 0.0
+    height: Annotated[float, msgspec.Meta(gt=0, le=2 * WORLD)] = 2.0
+    weight: _Weight = 1.0
+
+
+class Bitmap(Spec, tag="bitmap", frozen=True, kw_only=True):
+    """A picture's grey values as a density; total mass `weight`, like a preset's.
+
+    `pixels`, baked by the window: rows * columns bytes, row 0 at the top, 255 where the density is largest.
+    """
+
+    name: Annotated[str, msgspec.Meta(max_length=400)] = ""  # of the file that it came from
+    pixels: Digest
+    rows: Annotated[int, msgspec.Meta(ge=1, le=256)]
+    columns: Annotated[int, msgspec.Meta(ge=1, le=256)]
+    x: _Coordinate = 0.0
+    y: _Coordinate = 0.0
+    height: Annotated[float, msgspec.Meta(gt=0, le=2 * WORLD)] = 4.0
+    weight: _Weight = 1.0
+
+
+class Points(Spec, tag="points", frozen=True, kw_only=True):
+    """Points of a table, a Gaussian of standard deviation `width` around each; total mass `weight`, like a preset's.
+
+    `points`: float32 x y pairs, scaled by the window to the unit disc around their mean; here times `radius` around (x, y).
+    """
+
+    name: Annotated[str, msgspec.Meta(max_length=400)] = ""
+    points: Digest
+    width: _Width = 0.06
+    x: _Coordinate = 0.0
+    y: _Coordinate = 0.0
+    radius: Annotated[float, msgspec.Meta(gt=0, le=WORLD)] = 2.0
+    weight: _Weight = 1.0
+
+
+Mark = Preset | Stroke | Erase | Gaussian | Text | Bitmap | Points
 
 
 class Density(Section, frozen=True, kw_only=True):
@@ -89,4 +137,17 @@ def digest_of(data: bytes) -> Digest:
 
 def digests_in(density: Density) -> frozenset[Digest]:
     """Every blob that the density refers to."""
-    return frozenset(mark.points for mark in density.marks if isinstance(mark, Stroke | Erase))
+    return frozenset(blob for mark in density.marks if (blob := blob_of(mark)) is not None)
+
+
+def blob_of(mark: Mark) -> Digest | None:
+    """The blob that a mark refers to, None if it needs none."""
+    match mark:
+        case Stroke() | Erase() | Points():
+            return mark.points
+        case Text():
+            return mark.outline
+        case Bitmap():
+            return mark.pixels
+        case _:
+            return None

@@ -9,6 +9,7 @@ import msgspec
 
 from scoreviz.scene.choice import Section
 from scoreviz.scene.density import Density, Preset
+from scoreviz.scene.images import Images
 from scoreviz.scene.learning import MLP, VE, Denoising, NetworkSpec, NoiseSpec, ObjectiveSpec, Score, Training
 from scoreviz.scene.parameters import Invalidates, Parameter, param, parameters
 from scoreviz.scene.samplers import ReverseSDE, SamplerSpec
@@ -36,6 +37,15 @@ class Particles(Section, frozen=True, kw_only=True):
 class View(Section, frozen=True, kw_only=True):
     """What is drawn, and from where it is looked at. Nothing here touches a sampler."""
 
+    tab: Annotated[
+        Literal["dynamics", "images"],
+        param(
+            QT_TRANSLATE_NOOP("scene", "tab"),
+            QT_TRANSLATE_NOOP("scene", "Which tab is on screen."),
+            invalidates=Invalidates.VIEW,
+            labels={"dynamics": QT_TRANSLATE_NOOP("scene", "Dynamics"), "images": QT_TRANSLATE_NOOP("scene", "Images")},
+        ),
+    ] = "dynamics"
     density: Annotated[
         bool,
         param(
@@ -176,6 +186,14 @@ class Scene(Section, frozen=True, kw_only=True):
             QT_TRANSLATE_NOOP("scene", "Particles"), QT_TRANSLATE_NOOP("scene", "The sampled points."), invalidates=Invalidates.TRAJECTORY
         ),
     ] = Particles()
+    images: Annotated[
+        Images,
+        param(
+            QT_TRANSLATE_NOOP("scene", "Images"),
+            QT_TRANSLATE_NOOP("scene", "The image model and how it is sampled."),
+            invalidates=Invalidates.PICTURES,
+        ),
+    ] = Images()
     view: Annotated[
         View, param(QT_TRANSLATE_NOOP("scene", "View"), QT_TRANSLATE_NOOP("scene", "What is drawn."), invalidates=Invalidates.VIEW)
     ] = View()
@@ -184,7 +202,8 @@ class Scene(Section, frozen=True, kw_only=True):
 def invalidated(old: Any, new: Any) -> Invalidates:
     """What must be computed again when `old` becomes `new` (specs of one class, or whole scenes).
 
-    A field whose class changed invalidates what the field itself declares; otherwise its own fields decide.
+    A field whose class changed invalidates what the field itself declares; otherwise its own fields decide. The Images tab is a
+    world of its own: a change in it invalidates PICTURES, and `invalidated(old.images, new.images)` says what of it.
     """
     total = Invalidates.NOTHING
     spec: type[msgspec.Struct] = type(new)
@@ -192,7 +211,8 @@ def invalidated(old: Any, new: Any) -> Invalidates:
         before, after = getattr(old, parameter.name), getattr(new, parameter.name)
         if before is after or before == after:
             continue
-        if isinstance(after, Section) and type(before) is type(after):
+        own_world = parameter.description.invalidates is Invalidates.PICTURES
+        if isinstance(after, Section) and type(before) is type(after) and not own_world:
             total |= invalidated(before, after)
         else:
             total |= parameter.description.invalidates

@@ -11,17 +11,16 @@ import binascii
 import contextlib
 import io
 import os
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from scoreviz.scene.choice import decode_choice
-from scoreviz.scene.density import digest_of, digests_in
+from scoreviz.scene.density import Density, Digest, digest_of, digests_in
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
@@ -84,28 +83,27 @@ def save(document: Document, path: Path) -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """All of `data` under `path`, or the old file untouched and a SceneError."""
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise SceneError(
             QT_TRANSLATE_NOOP("errors", "“{name}” was not saved: {reason}. The file is as it was; choose another place."),
             name=str(path), reason=error.strerror or str(error),
         ) from error  # fmt: skip
 
 
-def encode_scene(document: Document) -> bytes:
-    """The JSON form: version, scene, and the blobs it refers to in base64."""
-    wanted = digests_in(document.scene.density)
-    blobs = {digest: base64.b64encode(document.blobs[digest]).decode() for digest in sorted(wanted)}
+def encode_scene(document: Document, beside: frozenset[Digest] = frozenset()) -> bytes:
+    """The JSON form: version, scene, and in base64 the blobs that it refers to, and those `beside` them that there are."""
+    own = digests_in(document.scene.density)
+    wanted = sorted(own | (beside & document.blobs.keys()))
+    blobs = {digest: base64.b64encode(document.blobs[digest]).decode() for digest in wanted}
     return msgspec.json.format(msgspec.json.encode(_Stored(scoreviz=VERSION, scene=document.scene, blobs=blobs)), indent=1)
 
 
@@ -152,27 +150,33 @@ def _strict(raw: dict[str, Any], name: str) -> _Stored:
 
 
 def _decoded_blobs(stored: _Stored, name: str) -> dict[str, bytes]:
+    """Every stored blob that is what its digest says. SceneError if one of the scene's own is not among them."""
     blobs = {}
-    for digest in digests_in(stored.scene.density):
-        try:
-            data = base64.b64decode(stored.blobs[digest], validate=True)
-        except (KeyError, binascii.Error):
-            data = b""
-        if digest_of(data) != digest:
-            raise SceneError(
-                QT_TRANSLATE_NOOP("errors", "“{name}” lacks the points of a stroke ({digest}). Restore it from a copy."),
-                name=name,
-                digest=digest,
-            )
-        blobs[digest] = data
+    for digest, text in stored.blobs.items():
+        with contextlib.suppress(binascii.Error):
+            data = base64.b64decode(text, validate=True)
+            if digest_of(data) == digest:
+                blobs[digest] = data
+    for digest in digests_in(stored.scene.density) - blobs.keys():
+        raise SceneError(
+            QT_TRANSLATE_NOOP("errors", "“{name}” lacks the points of a stroke ({digest}). Restore it from a copy."),
+            name=name,
+            digest=digest,
+        )
     return blobs
+
+
+def _digests_of(journal: Iterable[JournalEntry]) -> frozenset[Digest]:
+    """The blobs of every drawing that the network learned on its way."""
+    drawings = (entry.parts["density"] for entry in journal if "density" in entry.parts)
+    return frozenset[Digest]().union(*(digests_in(msgspec.convert(drawing, Density)) for drawing in drawings))
 
 
 def encode_bundle(document: Document) -> bytes:
     """The zip form: scene.json, journal.json and, where there is one, snapshot.safetensors."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("scene.json", encode_scene(document))
+        archive.writestr("scene.json", encode_scene(document, beside=_digests_of(document.journal)))
         archive.writestr("journal.json", msgspec.json.encode(document.journal))
         if document.snapshot is not None:
             archive.writestr("snapshot.safetensors", document.snapshot, zipfile.ZIP_STORED)

@@ -28,6 +28,8 @@ class Invalidates(Flag):
     TRAJECTORY = auto()  # the sampler runs again
     FIELD = auto()  # density and arrows are evaluated again
     VIEW = auto()  # only the drawing on screen changes
+    MODEL = auto()  # an image model is loaded
+    PICTURES = auto()  # something of the Images tab; `invalidated` of that part alone says what
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     default: Any
     low: float | None = None
     high: float | None = None
+    open_low: bool = False  # `low` itself is not allowed
     optional: bool = False  # None is allowed and means "automatic"
     values: tuple[str, ...] = ()  # for kind "enum"
     family: type[Choice] | None = None  # for kind "choice"
@@ -107,9 +110,9 @@ def _parameter(spec: type[msgspec.Struct], field: msgspec.inspect.Field) -> Para
         case msgspec.inspect.BoolType():
             return Parameter(kind="bool", **common)
         case msgspec.inspect.IntType():
-            return Parameter(kind="int", low=_low(inner), high=inner.le, **common)
+            return Parameter(kind="int", low=_low(inner), high=inner.le, open_low=inner.gt is not None, **common)
         case msgspec.inspect.FloatType():
-            return Parameter(kind="float", low=_low(inner), high=inner.le, **common)
+            return Parameter(kind="float", low=_low(inner), high=inner.le, open_low=inner.gt is not None, **common)
         case msgspec.inspect.LiteralType():
             return Parameter(kind="enum", values=tuple(str(v) for v in inner.values), **common)
         case msgspec.inspect.CustomType() if issubclass(inner.cls, Choice):

@@ -29,10 +29,24 @@ class SamplerSpec(Choice):
     AXIS: ClassVar[Literal["reverse", "forward", "iterations", "levels"]]
     RARE: ClassVar[bool] = False  # rare samplers stand under More
     SEEING: ClassVar[str] = ""  # one sentence for "What am I seeing?"
+    FORMULA: ClassVar[str] = ""  # its rule in LaTeX, where it does not depend on the settings
 
     def seeing(self) -> str:
         """What the points of a run of just this spec do."""
         return self.SEEING
+
+    def formula(self) -> str:
+        """The rule of just this spec, in LaTeX."""
+        return self.FORMULA
+
+
+_REVERSE = r"\mathrm{d}x = \left[f(x,t) - g(t)^2\, \nabla_x \log p_t(x)\right]\mathrm{d}t + g(t)\,\mathrm{d}\bar{w}"
+
+
+def _langevin_rule(step: str, score: str, convention: str, noise: bool = True) -> str:
+    """x <- x + step score + noise, as the code writes it or as the papers do."""
+    drift, shake = (step, rf"\sqrt{{2{step}}}\, z") if convention == "code" else (rf"\tfrac{{{step}}}{{2}}", rf"\sqrt{{{step}}}\, z")
+    return rf"x \leftarrow x + {drift}\, {score}" + (f" + {shake}" if noise else "")
 
 
 class ReverseDiffusion(Spec, PredictorSpec, tag="reverse_diffusion", frozen=True, kw_only=True):
@@ -49,7 +63,18 @@ class EulerMaruyama(Spec, PredictorSpec, tag="euler_maruyama", frozen=True, kw_o
 
 class Ancestral(Spec, PredictorSpec, tag="ancestral", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "ancestral")
-    HELP = QT_TRANSLATE_NOOP("scene", "DDPM's step, with the posterior's smaller noise (Song et al. 2021, eq. 4 and appendix F).")
+    HELP = QT_TRANSLATE_NOOP("scene", "DDPM's step: the posterior of the level below, given the estimate of the data (Ho et al. 2020).")
+    variance: Annotated[
+        Literal["posterior", "forward"],
+        param(
+            QT_TRANSLATE_NOOP("scene", "variance"),
+            QT_TRANSLATE_NOOP(
+                "scene", "β̃: the variance given the data (diffusers: fixed_small). β: that of the forward step (fixed_large)."
+            ),
+            invalidates=_RUN, advanced=True,
+            labels={"posterior": QT_TRANSLATE_NOOP("scene", "β̃ (small)"), "forward": QT_TRANSLATE_NOOP("scene", "β (large)")},
+        ),
+    ] = "posterior"  # fmt: skip
 
 
 class NoPredictor(Spec, PredictorSpec, tag="none", frozen=True, kw_only=True):
@@ -110,6 +135,7 @@ class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True
     LABEL = QT_TRANSLATE_NOOP("scene", "reverse SDE")
     HELP = QT_TRANSLATE_NOOP("scene", "dx = [f − g² s] dt + g dw, from noise at t = 1 back to data at t = 0.")
     AXIS = "reverse"
+    FORMULA = _REVERSE
     SEEING = QT_TRANSLATE_NOOP("scene", "Each point follows the reverse SDE: pulled along the score, shaken by fresh noise.")
     steps: Annotated[int, _STEPS] = 100
     predictor: Annotated[
@@ -127,6 +153,7 @@ class ProbabilityFlow(Spec, SamplerSpec, tag="heun", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "probability-flow ODE")
     HELP = QT_TRANSLATE_NOOP("scene", "dx = [f − g² s / 2] dt, solved by Heun's second-order rule: the same marginals, no noise.")
     AXIS = "reverse"
+    FORMULA = r"\mathrm{d}x = \left[f(x,t) - \tfrac{1}{2}\, g(t)^2\, \nabla_x \log p_t(x)\right]\mathrm{d}t"
     SEEING = QT_TRANSLATE_NOOP("scene", "Each point follows the probability-flow ODE: no noise at all, yet the same density at every t.")
     steps: Annotated[int, _STEPS] = 60
 
@@ -177,6 +204,11 @@ class Langevin(Spec, SamplerSpec, tag="langevin", frozen=True, kw_only=True):
             return self.SEEING
         return QT_TRANSLATE_NOOP("scene", "Each point climbs the score of one fixed noise level and is not shaken: it ends on a mode.")
 
+    def formula(self) -> str:
+        """With or without its noise, as code or papers write it."""
+        step = r"\varepsilon" if self.convention == "code" else r"\alpha"
+        return _langevin_rule(step, r"\nabla_x \log p_\sigma(x)", self.convention, self.noise)
+
 
 class AnnealedLangevin(Spec, SamplerSpec, tag="annealed_langevin", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "annealed Langevin")
@@ -210,11 +242,17 @@ class AnnealedLangevin(Spec, SamplerSpec, tag="annealed_langevin", frozen=True, 
     ] = 2e-5  # fmt: skip
     convention: Annotated[Literal["code", "paper"], _CONVENTION] = "code"
 
+    def formula(self) -> str:
+        """Its steps shrink with the level."""
+        rule = _langevin_rule(r"\alpha_i", r"\nabla_x \log p_{\sigma_i}(x)", self.convention)
+        return rule + r", \quad \alpha_i = \varepsilon\, \sigma_i^2 / \sigma_L^2"
+
 
 class Forward(Spec, SamplerSpec, tag="forward", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "forward SDE")
     HELP = QT_TRANSLATE_NOOP("scene", "dx = f dt + g dw, from data at t = 0 to noise at t = 1.")
     AXIS = "forward"
+    FORMULA = r"\mathrm{d}x = f(x,t)\,\mathrm{d}t + g(t)\,\mathrm{d}w"
     SEEING = QT_TRANSLATE_NOOP("scene", "Data dissolves into noise. No score is used: this is the process that sampling must undo.")
     steps: Annotated[int, _STEPS] = 100
 
@@ -266,3 +304,10 @@ class PredictorCorrector(Spec, SamplerSpec, tag="pc", frozen=True, kw_only=True)
         ),
     ] = "corrector_first"  # fmt: skip
     denoise: Annotated[bool, _DENOISE] = True
+
+    def formula(self) -> str:
+        """The reverse SDE, which every predictor discretises, and the corrector's Langevin step."""
+        predicts = not isinstance(self.predictor, NoPredictor)
+        corrects = self.corrector_steps > 0 and not isinstance(self.corrector, NoCorrector)
+        correct = _langevin_rule(r"\varepsilon", r"\nabla_x \log p_t(x)", "code")
+        return r", \quad ".join(([_REVERSE] if predicts else []) + ([correct] if corrects else []))

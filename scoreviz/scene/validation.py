@@ -14,6 +14,7 @@ from scoreviz.scene.choice import decode_choice
 from scoreviz.scene.density import Density
 from scoreviz.scene.document import Scene, walk
 from scoreviz.scene.errors import SceneError
+from scoreviz.scene.images import AXES
 from scoreviz.scene.parameters import Parameter, parameters
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
@@ -73,3 +74,8 @@ def _validate_across(scene: Scene) -> None:
     low, high = getattr(scene.noise, "sigma_min", None), getattr(scene.noise, "sigma_max", None)
     if low is not None and high is not None and low >= high:
         raise SceneError(QT_TRANSLATE_NOOP("errors", "σ min ({low}) must be smaller than σ max ({high})."), low=low, high=high)
+    if scene.images.sampler.AXIS not in AXES:
+        raise SceneError(
+            QT_TRANSLATE_NOOP("errors", "“{sampler}” does not make pictures out of noise. Choose a reverse process for the Images tab."),
+            sampler=scene.images.sampler.LABEL,
+        )

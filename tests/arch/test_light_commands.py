@@ -24,8 +24,13 @@ def modules_after(*arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["no-such-file.scoreviz.json"], ["doctr"], ["bench", "--help"], ["doctor", "-h"]]
-)
+    "arguments",
+    [
+        ["--help"], ["--version"], ["no-such-file.scoreviz.json"], ["doctr"], ["bench", "--help"], ["doctor", "-h"],
+        ["render", "--help"], ["render", "a.scoreviz.json", "-o", "a.avi"], ["render", "a.scoreviz.json", "-o", "a.mp4"],
+        ["sample", "--help"], ["sample", "-o", "a.npz"], ["sample", "a.scoreviz.json", "-o", "a.npz", "--n", "0"],
+    ],
+)  # fmt: skip
 def test_nothing_heavy_is_imported(arguments):
     modules = modules_after(*arguments)
     assert "scoreviz" in modules

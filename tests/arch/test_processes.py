@@ -27,6 +27,8 @@ def top_level_after_importing(*packages):
     [
         (["scoreviz.resources", "scoreviz.scene"], {"torch", "numpy", "PySide6", "pyqtgraph"}),
         (["scoreviz.protocol"], {"torch", "PySide6", "pyqtgraph"}),
+        (["scoreviz.record"], {"torch", "diffusers", "PySide6", "pyqtgraph"}),
+        (["scoreviz.models"], {"PySide6", "pyqtgraph"}),
         (["scoreviz.gui"], {"torch", "diffusers"}),
         (["scoreviz.engine", "scoreviz.maths"], {"PySide6", "pyqtgraph", "OpenGL"}),
     ],

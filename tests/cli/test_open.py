@@ -42,6 +42,17 @@ def test_with_a_scene_and_options_for_qt(opened, tmp_path):
     assert opened == [(path, ["scoreviz", "-platform", "offscreen"])]
 
 
+def test_present_and_play_are_handed_on(opened, monkeypatch):
+    wished = []
+    monkeypatch.setattr(opening, "_import_window", lambda: lambda file, argv, **wishes: wished.append((file, argv, wishes)) or 0)
+    assert main(["--present", "--play"]) == 0
+    assert main(["--play", "--", "-platform", "offscreen"]) == 0
+    assert wished == [
+        (None, ["scoreviz"], {"present": True, "play": True}),
+        (None, ["scoreviz", "-platform", "offscreen"], {"play": True}),
+    ]
+
+
 def test_a_platform_option_goes_before_the_environment(monkeypatch):
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
     assert opening._environment(["-platform", "offscreen"])["QT_QPA_PLATFORM"] == "offscreen"

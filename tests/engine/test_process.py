@@ -91,7 +91,7 @@ def test_the_end_of_input_ends_it_at_once_even_while_it_trains(fresh: Fresh, sma
     began = time.monotonic()
     driver.end_of_input()
     assert driver.ended(5) == 0
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2.0
 
 
 def test_the_end_of_input_ends_it_before_it_is_up(fresh: Fresh) -> None:

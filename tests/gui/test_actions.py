@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
+from scoreviz.gui import commands
 from scoreviz.gui.actions import ENTRIES, Actions
 from scoreviz.gui.canvas.palette import palette
 from scoreviz.gui.playback import Playback, Run
@@ -81,7 +82,7 @@ def test_every_entry_is_an_action_of_the_window(window: Window) -> None:
 
 
 def test_a_name_without_a_slot_is_an_error(window: Window) -> None:
-    slots = window._slots()
+    slots = commands.slots(window)
     assert set(slots) == {entry.name for entry in ENTRIES}, "no slot is without an action either"
     del slots["play"]
     with pytest.raises(KeyError, match="play"):

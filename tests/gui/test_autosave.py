@@ -15,11 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from scoreviz.gui import autosave
 from scoreviz.gui.autosave import Autosave
-from scoreviz.gui.snapshots import snapshot_to_bytes
 from scoreviz.gui.store import Store
 from scoreviz.gui.window import Window
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import Snapshot
+from scoreviz.protocol.snapshots import snapshot_to_bytes
 from scoreviz.scene.density import Density, Gaussian, Stroke
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError

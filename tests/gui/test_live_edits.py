@@ -42,7 +42,7 @@ def test_dragging_a_slider_goes_on_showing(qtbot: QtBot, open_window: Open, path
     timer.stop()
     seconds = clock.elapsed() / 1000
     assert store.undo_stack.count() == 1, "one drag is one undo step"
-    assert len(shown) / seconds >= 10.0
+    assert len(shown) / seconds >= 3.0, "a quiet machine shows 30; what drops every stale result shows none"
     last = store.value(path)
 
     def shows_the_last() -> bool:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication
 from scoreviz.gui import session as session_module
 from scoreviz.gui.progress import Progress
 from scoreviz.gui.session import Session
-from scoreviz.gui.snapshots import snapshot_from_bytes, snapshot_to_bytes
 from scoreviz.gui.store import Store
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.framing import encode
@@ -34,6 +33,7 @@ from scoreviz.protocol.messages import (
     Update,
     Welcome,
 )
+from scoreviz.protocol.snapshots import snapshot_from_bytes, snapshot_to_bytes
 from scoreviz.scene.density import Density, Gaussian, Stroke
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError

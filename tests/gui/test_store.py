@@ -236,3 +236,41 @@ def test_undo_to_the_start_gives_back_the_first_scene(store: Store, told: list[C
     while store.undo_stack.canRedo():
         store.undo_stack.redo()
     assert store.scene == last and store.undo_stack.count() == steps
+
+
+def test_looking_elsewhere_is_no_undo_step_and_undo_goes_back_to_where_the_edit_was(qapp) -> None:
+    store = Store()
+    store.edit(("particles", "count"), 100, "fewer")
+    store.look(("view", "tab"), "images")
+    assert store.scene.view.tab == "images" and store.undo_stack.count() == 1
+    store.edit(("images", "count"), 4, "fewer pictures")
+    store.undo_stack.undo()
+    assert store.scene.view.tab == "images" and store.scene.images.count == 16
+    store.undo_stack.undo()
+    assert store.scene == Scene()
+    with pytest.raises(SceneError):
+        store.look(("view", "tab"), "nowhere")
+
+
+@pytest.mark.parametrize("clean_at", [None, 0, 1, 3])
+@pytest.mark.parametrize("index", [0, 2, 3])
+def test_another_store_takes_over_scene_history_and_what_was_saved(qapp, clean_at: int | None, index: int) -> None:
+    store = Store()
+    digest = store.add_blob(b"points")
+    for k, count in enumerate((10, 20, 30)):
+        if clean_at == k:
+            store.undo_stack.setClean()
+        store.edit(("particles", "count"), count, f"to {count}")
+    if clean_at == 3:
+        store.undo_stack.setClean()
+    if clean_at is None:
+        store.undo_stack.resetClean()
+    store.undo_stack.setIndex(index)
+    store.look(("view", "tab"), "images")
+    other = Store()
+    other.adopt(store)
+    assert other.scene == store.scene and digest in other.blobs
+    assert other.undo_stack.index() == index and other.undo_stack.cleanIndex() == (-1 if clean_at is None else clean_at)
+    assert [other.undo_stack.text(k) for k in range(3)] == ["to 10", "to 20", "to 30"]
+    other.undo_stack.setIndex(0)
+    assert other.scene.particles.count == Scene().particles.count

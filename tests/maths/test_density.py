@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from scoreviz.maths import compile_density, preset
-from scoreviz.maths.density import PRESET_LENGTH, SPACING, merge
+from scoreviz.maths.density import SPACING
+from scoreviz.maths.merging import merge
 from scoreviz.maths.presets import PRESETS, Components
+from scoreviz.maths.shapes import PRESET_LENGTH
 from scoreviz.scene.density import PRESET_LABELS, Density, Erase, Gaussian, Preset, Stroke, digest_of
 from scoreviz.scene.errors import SceneError
 

@@ -173,3 +173,11 @@ def test_dropping_the_noise_of_the_reverse_sde_contracts():
         x = state.x_mean
     assert float(x.std()) < 0.25 * math.sqrt(V0)
     assert float(sample(make_sampler("heun", SDE, score, n_steps=60), normal(16.0), 0).var()) == pytest.approx(V0, rel=0.05)
+
+
+def test_ald_takes_the_noise_at_the_time_of_the_score():
+    """2 (r std(t))^2 with t of linspace(1, eps, N), as published: at the lowest level std(eps), not std(0)."""
+    z = torch.ones(2, 1, dtype=torch.float64)
+    step = build_corrector(AnnealedLangevinCorrector(snr=0.3))
+    for k, t in enumerate((1e-5, 0.500005, 1.0)):
+        assert float(step(SDE, k, 3, z, z)) == pytest.approx(2 * (0.3 * 0.02 * 200**t) ** 2, rel=1e-9)

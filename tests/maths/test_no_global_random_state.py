@@ -26,6 +26,12 @@ def test_the_global_generator_is_untouched():
     wide = maths.GaussianMixture(torch.ones(3), torch.eye(3), torch.ones(3))
     wide.diameter()
     maths.sliced_wasserstein(wide.means, wide.means)
+    stored, table = maths.Empirical(torch.eye(5)), maths.DiscreteVPSDE(torch.tensor([0.9, 0.5, 0.1]))
+    stored.diameter(), stored.mean(), stored.nearest(stored.sample(3, torch.Generator()))
+    for noise in (sde, table):
+        score_fn = maths.clipped(stored.score_fn(noise), noise, 0.0, 1.0)
+        x = maths.prior_points(noise, (4, 5), torch.Generator(), stored.mean())
+        maths.sample(maths.make_sampler("pc", noise, score_fn, n_steps=2), x, 0)
     assert torch.equal(torch.random.get_rng_state(), before)
     assert torch.is_grad_enabled() == grad
     assert torch.get_default_dtype() == torch.float32

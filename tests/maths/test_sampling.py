@@ -1,6 +1,7 @@
 """Samplers as pure steps: plans, purity, resuming, what Info says, and the registry."""
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from scoreviz.maths import (
     Info,
     Stage,
     State,
+    build_predictor,
     build_sampler,
     denoiser_from_score,
     implementations,
@@ -30,8 +32,10 @@ from scoreviz.scene.choice import tag_of
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.learning import NetworkSpec, NoiseSpec, ObjectiveSpec
 from scoreviz.scene.samplers import (
+    Ancestral,
     AnnealedLangevin,
     CorrectorSpec,
+    EulerMaruyama,
     Forward,
     Langevin,
     NoCorrector,
@@ -39,6 +43,7 @@ from scoreviz.scene.samplers import (
     PredictorCorrector,
     PredictorSpec,
     ProbabilityFlow,
+    ReverseDiffusion,
     ReverseSDE,
     SamplerSpec,
 )  # fmt: skip
@@ -142,7 +147,7 @@ def test_plans_run_in_time(spec: Any):
     elif spec.AXIS in ("reverse", "levels"):
         assert times == sorted(times, reverse=True)
         assert plan[0].t == 1.0
-        assert plan[-1].s == 0.0
+        assert plan[-1].s == (SDE.eps if isinstance(spec, ProbabilityFlow) else 0.0)
     for one, two in itertools.pairwise(plan):
         assert one.s == two.t or spec.AXIS == "levels"
     for substep in plan:
@@ -162,6 +167,31 @@ def test_predictor_corrector_plans():
     assert stages(predictor=NoPredictor()) == "cccd"
     with pytest.raises(SceneError, match="Neither"):
         stages(predictor=NoPredictor(), corrector_steps=0)
+
+
+@pytest.mark.parametrize("predictor", [ReverseDiffusion(), EulerMaruyama(), Ancestral()], ids=repr)
+@pytest.mark.parametrize("order", ["corrector_first", "predictor_first"])
+def test_the_score_is_evaluated_at_the_published_times(predictor: Any, order: str):
+    """linspace(T, eps, N), eps = 1e-5 for VE; the levels of the discretisation lie at k/(N-1). Tweedie's x0 is of the score's own time."""
+    score_fn, calls = counted(SCORE)
+    sampler = build_sampler(PredictorCorrector(steps=5, predictor=predictor, order=order), SDE, score_fn)
+    state = sampler.init(start(), rng_from_seed(0))
+    steps = list(trajectory(sampler, state))
+    expected = torch.linspace(1, 1e-5, 5, dtype=torch.float64).tolist()
+    twice = [t for t in expected for _ in range(2)]
+    assert calls == pytest.approx(twice if order == "corrector_first" else twice[:1] + twice[2:], rel=1e-12)
+    predicted = [substep for substep, _, _ in steps if substep.stage is Stage.PREDICT]
+    assert [substep.t for substep in predicted] == pytest.approx(expected)
+    assert [substep.s for substep in predicted] == pytest.approx([*expected[1:], 0.0])
+    if isinstance(predictor, ReverseDiffusion):
+        sigmas = [0.0, *(SDE.std(k / 4) for k in range(5))]
+        growth = [math.sqrt(high**2 - low**2) for low, high in itertools.pairwise(sigmas)]
+        assert [build_predictor(predictor)(SDE, k, 5).shake for k in range(5)] == pytest.approx(growth)
+
+
+def test_the_denoising_substep_is_at_no_noise_or_where_the_corrector_was():
+    assert build_sampler(PredictorCorrector(steps=3), SDE, SCORE).plan[-1].t == 0.0
+    assert build_sampler(PredictorCorrector(steps=3, predictor=NoPredictor()), SDE, SCORE).plan[-1].t == SDE.eps
 
 
 def test_without_corrector_steps_pc_is_the_reverse_sde():

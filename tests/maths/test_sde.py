@@ -36,6 +36,25 @@ def test_levels_are_the_reference_discretisation():
     assert SDE.levels(1).tolist() == pytest.approx([5.0])
 
 
+def test_timesteps_are_the_published_ones():
+    """linspace(T, eps, N) of score_sde, reversed; the levels k/(n-1) stay what they are."""
+    assert SDE.eps == 1e-5
+    expected = torch.linspace(1, 1e-5, 9, dtype=torch.float64).flip(0).tolist()
+    assert SDE.timesteps(9) == pytest.approx(expected, rel=1e-12)
+    assert SDE.timesteps(1) == SDE.times(1) == [1.0]
+    assert SDE.times(3) == [0.0, 0.5, 1.0]
+    assert VESDE(0.01, 5.0, eps=0.1).timesteps(4) == pytest.approx([0.1, 0.4, 0.7, 1.0])
+    assert SDE.t_min == 0.0
+    assert SDE.euler_step(3, 50) == 0.02
+    for method in (SDE.times, SDE.timesteps):
+        method(5).clear()  # a list of one's own
+        assert len(method(5)) == 5
+        with pytest.raises(ValueError, match="at least 1 level"):
+            method(0)
+    with pytest.raises(ValueError, match="0 <= eps < 1"):
+        VESDE(0.01, 5.0, eps=1.0)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("shape", [(4, 2), (4, 3, 8, 8), (4, 1)])
 def test_shapes_and_dtypes(dtype: torch.dtype, shape: tuple[int, ...]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreviz.scene.density import Density, Erase, Gaussian, Preset, Stroke, digest_of
-from scoreviz.scene.document import Scene
+from scoreviz.scene.document import Scene, replace_at
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import Document, JournalEntry, decode_bundle, decode_scene, encode_bundle, encode_scene, load, save
 from scoreviz.scene.samplers import AnnealedLangevin
@@ -136,3 +137,23 @@ def test_erase_and_preset_are_documents_too() -> None:
     marks = (Preset(name="rings"), Erase(points=digest_of(data), width=0.2))
     document = Document(scene=Scene(density=Density(marks=marks)), blobs={digest_of(data): data})
     assert decode_scene(encode_scene(document), "x") == document
+
+
+def test_a_bundle_keeps_the_strokes_that_were_learned_and_then_undone(tmp_path: Path) -> None:
+    kept, undone = np.arange(8, dtype="<f4").tobytes(), np.ones(6, "<f4").tobytes()
+    blobs = {digest_of(kept): kept, digest_of(undone): undone, digest_of(b"never learned"): b"never learned"}
+    first, last = (Density(marks=(Stroke(points=digest_of(data), width=0.1),)) for data in (undone, kept))
+    journal = tuple(JournalEntry(step=k, parts={"density": msgspec.to_builtins(d)}) for k, d in enumerate((first, last)))
+    document = Document(scene=replace_at(Scene(), ("density",), last), blobs=blobs, journal=journal)
+    save(document, tmp_path / "a.scoreviz")
+    assert load(tmp_path / "a.scoreviz").blobs == {digest_of(kept): kept, digest_of(undone): undone}
+    save(document, tmp_path / "a.scoreviz.json")
+    assert load(tmp_path / "a.scoreviz.json").blobs == {digest_of(kept): kept}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no modes there")
+def test_a_saved_file_may_be_read_by_whom_the_umask_allows(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.touch()
+    save(Document(), tmp_path / "a.scoreviz.json")
+    assert (tmp_path / "a.scoreviz.json").stat().st_mode == plain.stat().st_mode

@@ -1,6 +1,6 @@
 """`scoreviz bench`: the speed that scoreviz promises (DESIGN 10), one file a group of rows.
 
-A new group is a module here with its own ROWS, and its name in `rows()`. Like every command the groups import nothing
+A new group is a module here with its own ROWS, and its name in `groups()`. Like every command the groups import nothing
 heavy at module level: torch, the window and the engine are imported, or started, when a row is measured.
 """
 
@@ -15,11 +15,16 @@ from typing import Any
 from scoreviz.cli.bench.rows import NotHere, Row
 
 
-def rows() -> tuple[Row, ...]:
-    """Every row, in the order in which they are measured."""
-    from scoreviz.cli.bench import compute, frames, startup
+def groups() -> dict[str, tuple[Row, ...]]:
+    """The rows, by what they measure, in the order in which they are measured."""
+    from scoreviz.cli.bench import compute, frames, recording, startup
 
-    return (*startup.ROWS, *compute.ROWS, *frames.ROWS)
+    return {"startup": startup.ROWS, "compute": compute.ROWS, "frames": frames.ROWS, "recording": recording.ROWS}
+
+
+def rows() -> tuple[Row, ...]:
+    """Every row."""
+    return tuple(row for group in groups().values() for row in group)
 
 
 def run(arguments: Sequence[str]) -> int:

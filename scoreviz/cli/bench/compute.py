@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
+from scoreviz.cli import probes
 from scoreviz.cli.bench.rows import Figure, Measured, NotHere, Row
 
 PROBE = [sys.executable, "-m", "scoreviz.cli.probes.learning"]
@@ -40,6 +41,12 @@ def _heun() -> Measured:
     return Measured(found["seconds"], found["bare"])
 
 
+def _pictures() -> Measured:
+    found = probes.answer(probes.start("pictures"), seconds=LIMIT)
+    note = f"a network of {found['weights'] / 1e6:.1f} million weights, {found['pictures']} pictures of 32x32, one core"
+    return Measured(found["seconds"], found["bare"], note=note)
+
+
 ROWS = (
     Row("train-moons", "two moons from random weights to a distance of 0.05, one core", "s", 1.5, _moons),
     Row(
@@ -50,5 +57,9 @@ ROWS = (
     Row(
         "sampling-loop", "what the sampling loop costs over its bare network evaluations", "s", 0.05, _heun,
         figure=Figure.OVERHEAD, baseline="the same evaluations of the network without the loop",
+    ),
+    Row(
+        "image-substep", "a substep of the Images tab, its frame encoded, over the bare network forward", "s", 0.03, _pictures,
+        figure=Figure.OVERHEAD, baseline="the network's forward on the same batch, alternating",
     ),
 )  # fmt: skip

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QDropEvent, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from scoreviz.gui.canvas import drop
 from scoreviz.gui.canvas.camera import Camera
 from scoreviz.gui.canvas.interaction import NARROWEST, TOOLS, WIDEST, Hand, Tool
 from scoreviz.gui.canvas.palette import palette
@@ -36,6 +37,7 @@ class Canvas(PictureView):
     brushWidthChanged = Signal(float)  # by key
     pointerMoved = Signal(float, float)
     pointerLeft = Signal()
+    filesDropped = Signal(object)  # list of paths
     painted = Signal(float)  # seconds that it took
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,6 +49,8 @@ class Canvas(PictureView):
         )
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self._dropping = False  # files are held over the canvas
         self._hand = Hand(self._finish, self._look_by_hand)
         self._handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
@@ -58,6 +62,10 @@ class Canvas(PictureView):
             QEvent.Type.KeyRelease: self._key_release,
             QEvent.Type.Leave: self._leave,
             QEvent.Type.FocusOut: self._focus_out,
+            QEvent.Type.DragEnter: self._drag,
+            QEvent.Type.DragMove: self._drag,
+            QEvent.Type.DragLeave: self._drag_leave,
+            QEvent.Type.Drop: self._drop,
         }
         self._update_cursor()
 
@@ -97,6 +105,8 @@ class Canvas(PictureView):
         super().paintEvent(event)
         with painting(self) as painter:
             self._hand.paint(painter, self.camera, palette(self._content.palette))
+            if self._dropping:
+                drop.paint(painter, QRectF(self.rect()), palette(self._content.palette).brush)
         self.painted.emit(time.perf_counter() - began)
 
     def _finish(self, gesture: str, *values: Any) -> None:
@@ -175,6 +185,26 @@ class Canvas(PictureView):
     def _focus_out(self, event: QEvent) -> bool:
         self._hold_pan(False)  # its release will go elsewhere
         return False
+
+    def _drag(self, event: QDropEvent) -> bool:
+        self._hold_files(bool(drop.files(event.mimeData())))
+        return self._dropping  # what holds no files is left to others
+
+    def _drag_leave(self, event: QEvent) -> bool:
+        self._hold_files(False)
+        return True
+
+    def _drop(self, event: QDropEvent) -> bool:
+        self._hold_files(False)
+        paths = drop.files(event.mimeData())
+        if paths:
+            event.setDropAction(Qt.DropAction.CopyAction)  # a file manager that moves must not take the file away
+            self.filesDropped.emit(paths)
+        return bool(paths)
+
+    def _hold_files(self, held: bool) -> None:
+        self._dropping = held
+        self.update()
 
     def _update_cursor(self) -> None:
         if self._hand.gripping:

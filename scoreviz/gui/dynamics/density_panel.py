@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -12,16 +13,29 @@ from scoreviz.gui.dynamics.presets import PresetButton
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.widgets.words import count, scene_text
-from scoreviz.scene.density import PRESET_LABELS, Density, Erase, Gaussian, Preset, PresetName, Stroke
+from scoreviz.scene.density import (
+    PRESET_LABELS,
+    Bitmap,
+    Density,
+    Digest,
+    Erase,
+    Gaussian,
+    Mark,
+    Points,
+    Preset,
+    PresetName,
+    Stroke,
+    Text,
+)
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("DensityPanel", text)
 
 
-def in_words(density: Density) -> str:
-    """“two spirals + 2 strokes”."""
-    words = [scene_text(PRESET_LABELS[mark.name]) for mark in density.marks if isinstance(mark, Preset)]
+def in_words(density: Density, blobs: Mapping[Digest, bytes]) -> str:
+    """“two spirals + points data.csv (1 000 rows) + 2 strokes”. The number of rows is that of the points' blob."""
+    words = [word for mark in density.marks if (word := _by_name(mark, blobs))]
     kinds = Counter(type(mark) for mark in density.marks)
     for kind, one, many in (
         (Stroke, _tr("1 stroke"), _tr("{n} strokes")),
@@ -31,6 +45,22 @@ def in_words(density: Density) -> str:
         if kinds[kind]:
             words.append(one if kinds[kind] == 1 else many.format(n=count(kinds[kind])))
     return " + ".join(words) or _tr("nothing drawn yet")
+
+
+def _by_name(mark: Mark, blobs: Mapping[Digest, bytes]) -> str:
+    """Marks that are told one by one."""
+    match mark:
+        case Preset():
+            return scene_text(PRESET_LABELS[mark.name])
+        case Text():
+            return _tr("text “{text}”").format(text=mark.text)
+        case Bitmap():
+            return _tr("picture {name}").format(name=mark.name)
+        case Points():
+            rows = len(blobs.get(mark.points, b"")) // 8
+            return _tr("points {name} ({n} rows)").format(name=mark.name, n=count(rows))
+        case _:
+            return ""
 
 
 class DensityPanel(Section):
@@ -61,7 +91,7 @@ class DensityPanel(Section):
 
     def _refresh(self, *_args: object) -> None:
         density = self._store.scene.density
-        self.set_state(in_words(density))
+        self.set_state(in_words(density, self._store.blobs))
         present = {mark.name for mark in density.marks if isinstance(mark, Preset)}
         for name, button in self.buttons.items():
             button.setChecked(name in present)

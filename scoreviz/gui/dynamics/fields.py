@@ -1,7 +1,7 @@
 """Density and arrows for each noise level on screen: kept, asked for ahead of the transport, never shown as another's.
 
 An entry is current if nothing that it depends on has changed since: for the exact score that is the drawing, for
-the network also its training step, within half a second of training while the network trains.
+the network also its training step, within half a second of training while the network trains and is not pinned.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class Fields(QObject):
         self._ask.timeout.connect(self._send)
         session.received.connect(self._receive)
         session.ready.connect(self._ask.start)
+        session.past_changed.connect(self._ask.start)
 
     def invalidate(self, old: Scene, new: Scene) -> None:
         """An edit: entries computed before it are current no longer, but are shown until newer ones come."""
@@ -117,6 +118,8 @@ class Fields(QObject):
         step = found[1].training_step
         if step is None:
             return False
+        if (pinned := self._session.pinned) is not None:
+            return step != pinned
         slack = STALE_SECONDS * self._progress.rate if self._progress.running else 0.0
         return abs(self._progress.step - step) > slack
 

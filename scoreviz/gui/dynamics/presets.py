@@ -7,7 +7,7 @@ import functools
 import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from scoreviz import resources
@@ -39,6 +39,8 @@ class PresetButton(QAbstractButton):
     def __init__(self, name: PresetName, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = name
+        self._dots_key: tuple[object, ...] = ()
+        self._dots_kept = QPixmap()
         text = scene_text(PRESET_LABELS[name])
         self.setObjectName(f"preset.{name}")
         self.setAccessibleName(text)
@@ -63,10 +65,23 @@ class PresetButton(QAbstractButton):
         rect, on = QRectF(self.rect()), self.isChecked()
         edge = now.color("accent" if on else "faint" if self.underMouse() else "border")
         outlined(painter, rect, now.px(5), fill=now.color("raised"), edge=edge)
-        scale = rect.width() / 2 - now.px(5)
-        pen = QPen(now.color("accent" if on else "track" if not now.dark else "dim", 0.8), 1.25 * now.scale)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        centre = rect.center()
-        painter.drawPoints(QPolygonF([QPointF(centre.x() + scale * x, centre.y() - scale * y) for x, y in shape(self.name).tolist()]))
+        painter.drawPixmap(0, 0, self._dots(now, "accent" if on else "track" if not now.dark else "dim"))
         focus_ring(painter, self, rect, now.px(5))
+
+    def _dots(self, now: theme.Theme, colour: str) -> QPixmap:
+        """The samples; kept, since a film of the tab paints them for every frame."""
+        key = (self.size(), self.devicePixelRatioF(), now, colour)
+        if key != self._dots_key:
+            self._dots_key = key
+            self._dots_kept = QPixmap(self.size() * self.devicePixelRatioF())
+            self._dots_kept.setDevicePixelRatio(self.devicePixelRatioF())
+            self._dots_kept.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._dots_kept)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            pen = QPen(now.color(colour, 0.8), 1.25 * now.scale)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            centre, scale = QRectF(self.rect()).center(), self.width() / 2 - now.px(5)
+            painter.drawPoints(QPolygonF([QPointF(centre.x() + scale * x, centre.y() - scale * y) for x, y in shape(self.name).tolist()]))
+            painter.end()
+        return self._dots_kept

@@ -40,20 +40,12 @@ class Runs(QObject):
         """Take one message of the engine."""
         match message:
             case RunStarted():
-                self._arriving, self._live = self._started(message), message.live
+                self._arriving, self._live = run_of(message), message.live
             case RunFrames() if self._arriving is not None and message.run == self._arriving.number:
                 self._arriving.frames.extend(message.frames.numpy())
                 self._offer(self._arriving)
             case RunDone():
                 self._done(message)
-
-    def _started(self, m: RunStarted) -> Run:
-        return Run(
-            number=m.run, revision=m.revision, sampler=m.sampler, label=QCoreApplication.translate("scene", m.label), axis=m.axis,
-            source=m.source, training_step=m.step, noise=m.noise, total=m.total, substep=m.substep.numpy(), stage=m.stage.numpy(),
-            t=m.t.numpy(), sigma=m.sigma.numpy(), log_snr=m.log_snr.numpy(),
-            seeing=m.seeing,
-        )  # fmt: skip
 
     def _offer(self, run: Run) -> None:
         """Show the arriving run once it has the wanted frame."""
@@ -77,8 +69,7 @@ class Runs(QObject):
         run = self._arriving
         if run is None or message.run != run.number:
             return
-        run.nfe, run.distance, run.distance_floor, run.complete = message.nfe, message.distance, message.floor, True
-        run.truth = QCoreApplication.translate("engine", message.truth).format(**message.params)
+        finish(run, message)
         self._playback.grow()
 
     def _take_next(self) -> None:
@@ -89,3 +80,19 @@ class Runs(QObject):
         self._next = None
         self._renewed.restart()
         self._playback.set_run(run, index)
+
+
+def run_of(m: RunStarted) -> Run:
+    """The run that the engine announces, without frames so far."""
+    return Run(
+        number=m.run, revision=m.revision, sampler=m.sampler, label=QCoreApplication.translate("scene", m.label), axis=m.axis,
+        source=m.source, training_step=m.step, noise=m.noise, total=m.total, substep=m.substep.numpy(), stage=m.stage.numpy(),
+        t=m.t.numpy(), sigma=m.sigma.numpy(), log_snr=m.log_snr.numpy(),
+        seeing=m.seeing,
+    )  # fmt: skip
+
+
+def finish(run: Run, m: RunDone) -> None:
+    """Note what the engine says of a complete run."""
+    run.nfe, run.distance, run.distance_floor, run.complete = m.nfe, m.distance, m.floor, True
+    run.truth = QCoreApplication.translate("engine", m.truth).format(**m.params)

@@ -20,6 +20,7 @@ class ScorePanel(Section):
         super().__init__(self.tr("Score"), "score_panel", parent, more=True)
         self._store, self._progress = store, progress
         self._error: float | None = None
+        self._pinned: int | None = None
         self.form = SpecForm(store, (), only=("score",), parent=self)
         self.body.addWidget(self.form)
         self.more_changed.connect(lambda open_: self.learning if open_ else None)
@@ -39,10 +40,17 @@ class ScorePanel(Section):
         self._error = error
         self._refresh()
 
+    def set_pinned(self, step: int | None) -> None:
+        """The training step of the network in use where that is not the latest."""
+        self._pinned = step
+        self._refresh()
+
     def _refresh(self, *_args: object) -> None:
         step = self._progress.step
         if self._store.scene.score.source == "exact":
             self.set_state(self.tr("closed form of the drawing"))
+        elif self._pinned is not None:
+            self.set_state(self.tr("network pinned at step {step}").format(step=count(self._pinned)))
         elif step == 0:
             self.set_state(self.tr("network not trained yet"))
         elif self._error is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from scoreviz.gui import theme
 from scoreviz.gui.canvas import Canvas
@@ -16,14 +18,20 @@ from scoreviz.gui.dynamics.screen import Screen
 from scoreviz.gui.dynamics.side_panel import SidePanel
 from scoreviz.gui.dynamics.tool_rail import ToolRail
 from scoreviz.gui.dynamics.tool_settings import ToolSettings
-from scoreviz.gui.dynamics.transport import Transport
+from scoreviz.gui.dynamics.training_scrubber import TrainingScrubber
+from scoreviz.gui.importing.importer import Importer
 from scoreviz.gui.notices import NoticeBar
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Progress
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
+from scoreviz.gui.transport.bar import Transport
+from scoreviz.gui.widgets.rule import thin_rule
 from scoreviz.protocol.messages import Applied
 from scoreviz.scene.document import View
+
+if TYPE_CHECKING:
+    from scoreviz.gui.dynamics.text_popover import TextPopover
 
 PLOTS_HEIGHT = 124
 LEGEND_WIDTH = 190
@@ -69,6 +77,7 @@ class DynamicsTab(QWidget):
         self.setObjectName("dynamics")
         self._store, self._progress = store, progress
         self.canvas = Canvas()
+        self.canvas.set_ui_scale(theme.current().scale)
         self.tools = ToolSettings(self)
         self.runs = Runs(playback, self)
         self.fields = Fields(session, progress, self)
@@ -76,12 +85,16 @@ class DynamicsTab(QWidget):
         self.stage = Stage(self.canvas, LayerChips(store))
         self.screen_ = Screen(self.canvas, store, session, playback, self.runs, self.fields, self)
         self.drawing = Drawing(self.canvas, store, session, self.tools, self)
+        self.importer = Importer(self.drawing, store, self)
         self.rail = ToolRail(store, self.tools)
+        self.text: TextPopover | None = None
         self.side = SidePanel(store, playback, progress)
-        self.transport = Transport(playback, progress)
+        self.training = TrainingScrubber(store, session, playback, progress)
+        self.transport = Transport(playback, self.training)
         self.plots: QObject | None = None
         self._connect_tools()
         session.received.connect(self._resolved)
+        session.past_changed.connect(lambda: self.side.score.set_pinned(session.pinned))
         self._lay_out()
 
     def _connect_tools(self) -> None:
@@ -92,6 +105,22 @@ class DynamicsTab(QWidget):
         canvas.set_tool(tools.tool)
         canvas.set_brush_width(tools.width)
         self.drawing.refused.connect(self.stage.notice.tell)
+        canvas.filesDropped.connect(self.importer.take)
+        self.importer.told.connect(self.stage.notice.tell)
+        self.rail.text_wanted.connect(self.open_text)
+        self.rail.file_wanted.connect(self.open_picture_or_points)
+
+    def open_text(self) -> None:
+        """The popover that writes letters into the drawing."""
+        if self.text is None:
+            from scoreviz.gui.dynamics.text_popover import TextPopover
+
+            self.text = TextPopover(self._store, self.drawing, self.canvas, self)
+        self.text.open(self.rail.text_button)
+
+    def open_picture_or_points(self) -> None:
+        """Ask for a file, and make it part of the drawing."""
+        self.importer.choose(self.window())
 
     def _size_brush(self, width: float) -> None:
         self.tools.set_width(width)
@@ -104,7 +133,8 @@ class DynamicsTab(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(0)
-        parts: list[QWidget] = [self.rail, _rule(vertical=True), self.stage, _rule(vertical=True), self.side]
+        parts: list[QWidget] = [self.rail, thin_rule(vertical=True), self.stage, thin_rule(vertical=True), self.side]
+        self._around = [part for part in parts if part is not self.stage]  # what a presentation goes without
         for part in parts:
             top.addWidget(part, 1 if part is self.stage else 0)
         self._plots_place = QVBoxLayout()
@@ -116,8 +146,15 @@ class DynamicsTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top, 1)
-        for widget in (_rule(), self.transport, _rule(), self._plots_holder):
+        for widget in (thin_rule(), self.transport, thin_rule(), self._plots_holder):
             column.addWidget(widget)
+            self._around.append(widget)
+
+    def set_presenting(self, on: bool, scale: float) -> None:
+        """The canvas alone with its words `scale` times as large, or everything."""
+        for part in (*self._around, self.stage.chips):
+            part.setVisible(not on)
+        self.canvas.set_ui_scale(theme.current().scale * (scale if on else 1.0))
 
     def add_plots(self) -> None:
         """After the first paint: importing pyqtgraph takes a third of a second."""
@@ -132,11 +169,3 @@ class DynamicsTab(QWidget):
         view = View()
         self.canvas.set_camera(view.x, view.y, view.half_height)
         self.drawing.look(view.x, view.y, view.half_height)
-
-
-def _rule(*, vertical: bool = False) -> QFrame:
-    rule = QFrame()
-    rule.setObjectName("rule")
-    rule.setFrameShape(QFrame.Shape.NoFrame)
-    (rule.setFixedWidth if vertical else rule.setFixedHeight)(1)
-    return rule

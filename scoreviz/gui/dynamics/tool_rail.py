@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -18,7 +18,7 @@ from scoreviz.gui.widgets.span import Span
 from scoreviz.scene.density import Density
 
 WIDTH = 50
-SIDE = 34
+SIDE, LEAST_SIDE = 34, 24
 
 
 class SizePopup(QFrame):
@@ -65,7 +65,10 @@ class SizePopup(QFrame):
 
 
 class ToolRail(QWidget):
-    """Chooses the tool through ToolSettings; clears, undoes and redoes through the store."""
+    """Chooses the tool through ToolSettings; clears, undoes and redoes through the store. Text and files are asked for by a signal."""
+
+    text_wanted = Signal()
+    file_wanted = Signal()
 
     def __init__(self, store: Store, tools: ToolSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +87,8 @@ class ToolRail(QWidget):
         self._add_tool("erase", self.tr("Eraser"), "E")
         self._add_tool("gaussian", self.tr("Gaussian"), "G")
         self._add_tool("pan", self.tr("Move the view"), "H")
+        self.text_button = self._add("text", self.tr("Write text"), self.text_wanted.emit)
+        self.file_button = self._add("picture", self.tr("Open a picture or points…"), self.file_wanted.emit)
         self._column.addSpacing(now.px(8))
         self.size_button = self._add("size", self.tr("Width and weight of the tool"), self.open_size)
         self.clear_button = self._add("clear", self.tr("Clear the drawing"), self.clear)
@@ -106,6 +111,16 @@ class ToolRail(QWidget):
         self.popup.move(self.size_button.mapToGlobal(QPoint(self.size_button.width() + theme.current().px(10), 0)))
         self.popup.show()
         self.popup.width_editor.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Smaller buttons where the window is low."""
+        super().resizeEvent(event)
+        now, buttons = theme.current(), self.findChildren(IconButton, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        margins = self._column.contentsMargins()
+        room = self.height() - margins.top() - margins.bottom() - now.px(8) - self._column.spacing() * (len(buttons) + 1)
+        side = min(max(room // len(buttons), now.px(LEAST_SIDE)), now.px(SIDE))
+        for button in buttons:
+            button.setFixedSize(side, side)
 
     def button(self, tool: Tool) -> IconButton:
         """The button of a tool."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -63,3 +64,27 @@ class Elided(QLabel):
     def _hint(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
         self.setToolTip(self.text() if cut else "")
+
+
+class Fitting(Elided):
+    """One line that says as much as there is room for."""
+
+    def __init__(self, role: Role = "dim", parent: QWidget | None = None) -> None:
+        self._texts: Sequence[str] = ("",)
+        self._room: int | None = None
+        super().__init__("", role, parent)
+
+    def set_texts(self, texts: Sequence[str], room: int | None = None) -> None:
+        """Ways to say it, the longest first; within `room` pixels, or else its own width."""
+        self._texts, self._room = texts, room
+        self._choose()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._choose()
+        return super().event(event)
+
+    def _choose(self) -> None:
+        room = self.contentsRect().width() if self._room is None else self._room
+        fits = (text for text in self._texts if self.fontMetrics().horizontalAdvance(text) <= room)
+        self.setText(next(fits, self._texts[-1]))

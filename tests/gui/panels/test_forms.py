@@ -330,6 +330,6 @@ def test_spans_go_there_and_back() -> None:
     for _path, member in SPECS:
         for parameter in parameters(member):
             if parameter.kind in ("int", "float") and parameter.default is not None:
-                span = span_of(member, parameter)
+                span = span_of(parameter)
                 assert span.value(span.unit(parameter.default)) == pytest.approx(parameter.default, rel=0.01)
                 assert span.step(parameter.default, 1) > parameter.default > span.step(parameter.default, -1)

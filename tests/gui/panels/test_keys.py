@@ -8,8 +8,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from scoreviz.gui.dynamics.timeline import Timeline
 from scoreviz.gui.playback import Playback
+from scoreviz.gui.transport.timeline import Timeline
 from scoreviz.gui.widgets.buttons import IconButton
 from scoreviz.gui.widgets.combo import Item, Menu
 from scoreviz.gui.widgets.slider import Number

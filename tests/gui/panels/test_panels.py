@@ -85,9 +85,9 @@ def test_thumbnails_stay_in_their_square(name: str) -> None:
 
 def test_the_drawing_in_words() -> None:
     stroke = Stroke(points="0" * 32, width=0.1)
-    assert in_words(Density()) == "nothing drawn yet"
-    assert in_words(Density(marks=(Preset(name="two_spirals"), stroke, stroke))) == "two spirals + 2 strokes"
-    assert in_words(Density(marks=(Gaussian(x=0.0, y=0.0, std=0.1), stroke))) == "1 stroke + 1 Gaussian"
+    assert in_words(Density(), {}) == "nothing drawn yet"
+    assert in_words(Density(marks=(Preset(name="two_spirals"), stroke, stroke)), {}) == "two spirals + 2 strokes"
+    assert in_words(Density(marks=(Gaussian(x=0.0, y=0.0, std=0.1), stroke)), {}) == "1 stroke + 1 Gaussian"
 
 
 def test_the_state_of_the_score(store: Store, progress: Progress, qtbot: QtBot) -> None:

@@ -6,13 +6,14 @@ import time
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from scoreviz.gui.dynamics import run_words
-from scoreviz.gui.dynamics.timeline import Timeline
-from scoreviz.gui.dynamics.transport import Transport
 from scoreviz.gui.playback import Playback
-from scoreviz.gui.progress import Progress
+from scoreviz.gui.transport import words
+from scoreviz.gui.transport.bar import Transport
+from scoreviz.gui.transport.timeline import Timeline
+from scoreviz.gui.widgets.labels import Fitting
 
 
 @pytest.fixture
@@ -56,18 +57,18 @@ def test_scrubbing_stops_at_what_is_computed(timeline: Timeline, playback: Playb
     playback.set_run(run, 0)
     qtbot.keyClick(timeline, Qt.Key.Key_End)
     assert playback.index == 7
-    assert "38 % computed" in run_words.aside(run)
+    assert "38 % computed" in words.aside(run)
 
 
 def test_ends_and_captions(make_run) -> None:
-    assert run_words.ends(make_run(axis="reverse")) == ("t = 1", "0")
-    assert run_words.ends(make_run(axis="forward")) == ("t = 0", "1")
-    assert run_words.ends(make_run(5000, axis="iterations")) == ("iteration 0", "5\u202f000")
+    assert words.ends(make_run(axis="reverse")) == ("t = 1", "0")
+    assert words.ends(make_run(axis="forward")) == ("t = 0", "1")
+    assert words.ends(make_run(5000, axis="iterations")) == ("iteration 0", "5\u202f000")
     run = make_run(160)
-    assert run_words.caption(run, 96) == "predict 96 of 160 · t 0.40 · σ 0.110 · log-SNR +4.4"
-    assert run_words.caption(run, 0).startswith("start · t 1.00")
-    assert run_words.aside(run) == ""
-    assert run_words.aside(make_run(400, keep=4)) == "every 4th kept"
+    assert words.caption(run, 96) == "predict 96 of 160 · t 0.40 · σ 0.110 · log-SNR +4.4"
+    assert words.caption(run, 0).startswith("start · t 1.00")
+    assert words.aside(run) == ""
+    assert words.aside(make_run(400, keep=4)) == "every 4th kept"
 
 
 @pytest.mark.parametrize("total", [2, 160, 20000])
@@ -87,8 +88,8 @@ def test_an_empty_time_line_says_so(timeline: Timeline) -> None:
     assert timeline.frame_at(100) == 0
 
 
-def test_the_transport(playback: Playback, progress: Progress, make_run, qtbot: QtBot) -> None:
-    transport = Transport(playback, progress)
+def test_the_transport(playback: Playback, make_run, qtbot: QtBot) -> None:
+    transport = Transport(playback, QWidget())
     qtbot.addWidget(transport)
     transport.resize(1280, transport.height())
     assert not transport.play.isEnabled()
@@ -108,16 +109,45 @@ def test_the_transport(playback: Playback, progress: Progress, make_run, qtbot: 
     assert playback.speed == 0.1 and transport.speed.text() == "0.1×"
 
 
-def test_the_transport_says_which_network(playback: Playback, progress: Progress, make_run, qtbot: QtBot) -> None:
-    transport = Transport(playback, progress)
+def test_what_stands_aside_says_as_much_as_fits(playback: Playback, qtbot: QtBot) -> None:
+    aside = Fitting()
+    transport = Transport(playback, aside)
     qtbot.addWidget(transport)
-    transport.resize(1440, transport.height())
-    with qtbot.waitExposed(transport):
-        transport.show()
-    playback.set_run(make_run(source="network"), 0)
-    assert transport.followed.text() == "training step 4\u202f210"
-    progress.running = True
-    progress.training_changed.emit()
-    assert transport.followed.text() == "training step 4\u202f210 · following latest"
-    playback.set_run(make_run(source="exact"), 0)
-    assert transport.followed.text().startswith("exact score")
+    aside.set_texts(["a sentence that needs all of the room there is", "few words", "…"])
+    seen = []
+    for width in (1440, 1100, 900):
+        transport.resize(width, transport.height())
+        with qtbot.waitExposed(transport):
+            transport.show()
+        seen.append((aside.width(), aside.text()))
+        assert aside.fontMetrics().horizontalAdvance(aside.text()) <= aside.width()
+    assert [width for width, _ in seen] == [280, 150, 96]
+    assert seen[0][1].startswith("a sentence") and seen[-1][1] == "few words"
+
+
+def test_a_step_onto_a_frame_still_under_way_waits_for_it(playback: Playback, make_run) -> None:
+    run = make_run(20, ready=8)
+    playback.set_run(run, 7)
+    told: list[int] = []
+    playback.wish_changed.connect(lambda: told.append(playback.wanted))
+    playback.step(1)
+    playback.step(1)
+    assert playback.index == 7 and playback.wanted == 9 and told == [8, 9], "two presses are two frames on"
+    run.frames.append(run.frames[0])
+    playback.grow()
+    assert playback.index == 8 and playback.wanted == 9
+    playback.step(-1)
+    assert playback.index == 8 and playback.wanted == 8 and told[-1] == 8
+    playback.step(-20)
+    assert playback.index == 0
+
+
+def test_time_passes_only_on_screen(playback: Playback, make_run) -> None:
+    playback.set_run(make_run(20), 0)
+    playback.set_shown(False)
+    playback.play()
+    assert playback.playing and not playback.timer.isActive()
+    playback.set_shown(True)
+    assert playback.timer.isActive()
+    playback.pause()
+    assert not playback.timer.isActive()

@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from scoreviz.gui import theme
-from scoreviz.gui.dynamics import run_words
-from scoreviz.gui.playback import STAGES, Playback
+from scoreviz.gui.playback import STAGES, Playback, Timed
+from scoreviz.gui.transport import words
 from scoreviz.gui.widgets.keys import MOVES, keep_keys
 from scoreviz.gui.widgets.paint import focus_ring
 
@@ -24,7 +24,7 @@ HEIGHTS = {"start": 0.5, "predict": 1.0, "correct": 0.62, "denoise": 1.0}
 class Timeline(QSlider):
     """Mouse, wheel, arrows, Home and End move through the frames that there are. It watches the playback."""
 
-    def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
+    def __init__(self, playback: Playback[Timed], parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._playback = playback
         self._ticks: QPixmap | None = None
@@ -39,6 +39,7 @@ class Timeline(QSlider):
         playback.run_changed.connect(self.refresh)
         playback.index_changed.connect(self._moved)
         playback.run_grew.connect(self._grow)
+        playback.wish_changed.connect(self.update)
         self.refresh()
 
     # ---- geometry
@@ -83,7 +84,7 @@ class Timeline(QSlider):
             self.setValue(index)
         run = self._playback.run
         if run is not None and index < run.length:
-            self.setAccessibleDescription(run_words.caption(run, index))
+            self.setAccessibleDescription(words.caption(run, index))
         self.update()
 
     def _by_assistive_technology(self, value: int) -> None:
@@ -156,6 +157,9 @@ class Timeline(QSlider):
                 painter.drawPixmap(part.translated(0, band.top()), ticks, source)
         painter.setOpacity(1.0)
         head = QRectF(round(at) - 1, band.top() - now.px(5), 2, band.height() + now.px(10))
+        if self._playback.wanted != self._playback.index:  # a frame under way: where the head is going
+            ahead = head.translated(round(self.x_of(self._playback.wanted)) - round(at), 0)
+            painter.fillRect(ahead, now.color("dim", 0.7))
         painter.fillRect(head.adjusted(-1, 0, 1, 0), now.color("ground", 0.8))
         painter.fillRect(head, now.color("text"))
 
@@ -166,17 +170,17 @@ class Timeline(QSlider):
         left, right = self._ends()
         above = QRectF(left, 0, right - left, height + 2)
         below = QRectF(left, self.height() - height - now.px(2), right - left, height + 2)
-        first, last = run_words.ends(run)
+        first, last = words.ends(run)
         painter.setFont(now.font(0.94))
         painter.setPen(now.color("dim"))
         align = Qt.AlignmentFlag
         painter.drawText(above, int(align.AlignLeft | align.AlignVCenter), first)
         painter.drawText(above, int(align.AlignRight | align.AlignVCenter), last)
-        aside = run_words.aside(run)
+        aside = words.aside(run)
         if aside:
             painter.drawText(above, int(align.AlignHCenter | align.AlignVCenter), aside)
-        words = run_words.caption(run, min(self._playback.index, run.length - 1))
-        painter.drawText(below, int(align.AlignHCenter | align.AlignVCenter), words)
+        caption = words.caption(run, min(self._playback.index, run.length - 1))
+        painter.drawText(below, int(align.AlignHCenter | align.AlignVCenter), caption)
 
     def _tick_picture(self, band: QRectF) -> QPixmap:
         run, now = self._playback.run, theme.current()

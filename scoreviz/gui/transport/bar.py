@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from typing import Any
+
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from scoreviz.gui import theme
-from scoreviz.gui.dynamics.timeline import Timeline
 from scoreviz.gui.playback import Playback
-from scoreviz.gui.progress import Progress
+from scoreviz.gui.transport.timeline import Timeline
 from scoreviz.gui.widgets.buttons import IconButton, RoundButton
 from scoreviz.gui.widgets.chips import Chip
-from scoreviz.gui.widgets.labels import Elided
-from scoreviz.gui.widgets.words import count
 
 HEIGHT = 70
 
 
 class Transport(QWidget):
-    """Buttons at the left, the time line, and at the right which network is followed."""
+    """Buttons at the left, the time line, and at the right what a tab has to say aside, of a width that the bar gives it."""
 
-    def __init__(self, playback: Playback, progress: Progress | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, playback: Playback[Any], aside: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._playback, self._progress = playback, progress
+        self._playback, self._aside = playback, aside
         self._steps: list[IconButton] = []
         self.setObjectName("transport")
         self.setAccessibleName(self.tr("Transport"))
@@ -37,15 +36,10 @@ class Transport(QWidget):
         self._row.addSpacing(now.px(10))
         self._row.addWidget(self.timeline, 1)
         self._row.addSpacing(now.px(10))
-        self.followed = Elided("", "dim", self)
-        self.followed.setObjectName("transport.followed")
-        self.followed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._row.addWidget(self.followed)
+        self._row.addWidget(self._aside)
         playback.playing_changed.connect(self._refresh)
         playback.speed_changed.connect(self._refresh)
         playback.run_changed.connect(self._refresh)
-        if progress is not None:
-            progress.training_changed.connect(self._refresh)
         self._refresh()
 
     def _add_buttons(self) -> None:
@@ -69,8 +63,7 @@ class Transport(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         now = theme.current()
-        self.followed.setFixedWidth(now.px(280 if self.width() >= now.px(1200) else 150 if self.width() >= now.px(1080) else 96))
-        self._refresh()
+        self._aside.setFixedWidth(now.px(280 if self.width() >= now.px(1200) else 150 if self.width() >= now.px(1080) else 96))
         super().resizeEvent(event)
 
     def speed_menu(self) -> QMenu:
@@ -112,24 +105,7 @@ class Transport(QWidget):
         self.play.name_it(self.tr("Pause") if playing else self.tr("Play"))
         self.speed.setText(_times(self._playback.speed))
         self.speed.setAccessibleName(self.tr("Speed {speed}").format(speed=_times(self._playback.speed)))
-        self.speed.setToolTip(self.tr("Speed: a whole run takes {seconds} s at 1×").format(seconds=f"{Playback.SECONDS:g}"))
-        room = self.followed.width()
-        texts = self._followed_words()
-        fits = (text for text in texts if self.fontMetrics().horizontalAdvance(text) <= room)
-        self.followed.setText(next(fits, texts[-1]))
-
-    def _followed_words(self) -> list[str]:
-        """Which score drove the run on screen: the longest sentence first."""
-        run = self._playback.run
-        if run is None:
-            return [""]
-        if run.source == "exact":
-            return [self.tr("exact score, no network"), self.tr("exact score")]
-        number = count(run.training_step or 0)
-        texts = [self.tr("training step {step}").format(step=number), self.tr("step {step}").format(step=number)]
-        if self._progress is not None and self._progress.running:
-            texts.insert(0, texts[0] + " · " + self.tr("following latest"))
-        return texts
+        self.speed.setToolTip(self.tr("Speed: a whole run takes {seconds} s at 1×").format(seconds=f"{self._playback.seconds:g}"))
 
 
 def _times(speed: float) -> str:

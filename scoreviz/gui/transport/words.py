@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from scoreviz.gui.playback import STAGES, Run
+from scoreviz.gui.playback import STAGES, Timed
 from scoreviz.gui.widgets.words import count, figure, signed
 
 
@@ -13,7 +13,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("Timeline", text)
 
 
-def ends(run: Run) -> tuple[str, str]:
+def ends(run: Timed) -> tuple[str, str]:
     """What stands at the two ends of the axis."""
     match run.axis:
         case "iterations":
@@ -25,7 +25,7 @@ def ends(run: Run) -> tuple[str, str]:
             return f"t = {first:.3g}", f"{last:.3g}"
 
 
-def levels(run: Run) -> int:
+def levels(run: Timed) -> int:
     """Number of noise levels."""
     return len(np.unique(np.round(run.sigma[1:] if run.length > 1 else run.sigma, 9)))
 
@@ -35,13 +35,13 @@ def stage_name(code: int) -> str:
     return {"start": _tr("start"), "predict": _tr("predict"), "correct": _tr("correct"), "denoise": _tr("denoise")}[STAGES[code]]
 
 
-def stride(run: Run) -> int:
+def stride(run: Timed) -> int:
     """Every how many substeps a frame was kept."""
     kept = max(run.length - 1, 1)
     return max(1, round(run.total / kept))
 
 
-def caption(run: Run, index: int) -> str:
+def caption(run: Timed, index: int) -> str:
     """“predict 96 of 160 · t 0.40 · σ 0.110 · log-SNR +4.4”."""
     parts = [stage_name(int(run.stage[index]))]
     if index:
@@ -54,7 +54,7 @@ def caption(run: Run, index: int) -> str:
     return " · ".join(parts)
 
 
-def aside(run: Run) -> str:
+def aside(run: Timed) -> str:
     """What the time line must not hide: frames left out, frames still under way."""
     parts = []
     every = stride(run)

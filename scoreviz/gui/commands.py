@@ -1,0 +1,123 @@
+"""What each action of the table does to a window."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+
+from scoreviz.gui import crash, dialogs
+from scoreviz.scene.density import Density
+from scoreviz.scene.gallery import GALLERY
+
+if TYPE_CHECKING:
+    from scoreviz.gui.window import Window
+
+Slots = dict[str, Callable[..., object]]
+SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
+"""Sizes of the whole window's type and widgets that the menu offers."""
+
+
+def slots(window: Window) -> Slots:
+    """One entry for each action's name."""
+    return _document(window) | _drawing(window) | _sampling(window) | _view(window) | _recording(window) | _gallery(window) | _help(window)
+
+
+def _document(window: Window) -> Slots:
+    files, stack = window.files, window.store.undo_stack
+
+    def open_picture_or_points() -> None:
+        window.pages.show_tab("dynamics")
+        window.dynamics.open_picture_or_points()
+
+    return {
+        "new": files.new,
+        "open": lambda: files.open(),
+        "import": open_picture_or_points,
+        "open_model": window.open_model,
+        "save": files.save,
+        "save_as": files.save_as,
+        "quit": window.close,
+        "undo": stack.undo,
+        "redo": stack.redo,
+    }
+
+
+def _drawing(window: Window) -> Slots:
+    tools = window.dynamics.tools
+    found: Slots = {
+        "clear": lambda: window.edit(("density",), Density(), window.tr("Clear the drawing")),
+        "text": window.dynamics.open_text,
+    }
+    for tool in ("brush", "erase", "gaussian", "pan"):
+        found[f"tool_{tool}"] = lambda _=False, tool=tool: tools.set_tool(tool)
+    return found
+
+
+def _sampling(window: Window) -> Slots:
+    session, progress = window.session, window.progress
+
+    def speed(by: int) -> None:
+        play = window.pages.player
+        place = play.SPEEDS.index(play.speed) + by
+        play.set_speed(play.SPEEDS[min(max(place, 0), len(play.SPEEDS) - 1)])
+
+    def new_noise() -> None:
+        path = ("images", "seed") if window.pages.tab == "images" else ("particles", "seed")
+        window.edit(path, random.randrange(2**31), window.tr("New noise"))
+
+    def restart() -> None:
+        session.engine.kill() if session.is_ready else session.restart()
+
+    found: Slots = {
+        "play": lambda: window.pages.player.toggle(),
+        "step": lambda: window.pages.player.step(1),
+        "back": lambda: window.pages.player.step(-1),
+        "to_start": lambda: window.pages.player.seek(0),
+        "to_end": lambda: window.pages.player.seek(window.pages.player.run.length - 1 if window.pages.player.run else 0),
+        "faster": lambda: speed(1),
+        "slower": lambda: speed(-1),
+        "new_noise": new_noise,
+        "train": lambda: session.train(not progress.running),
+        "reset": window.reset_training,
+        "undo_reset": session.undo_reset,
+        "stop_engine": restart,
+    }
+    for source in ("exact", "network"):
+        found[f"score_{source}"] = lambda _=False, source=source: window.edit(("score", "source"), source, window.tr("Change score"))
+    return found
+
+
+def _view(window: Window) -> Slots:
+    found: Slots = {
+        "fit": window.dynamics.fit,
+        "present": window.presentation.set,
+        "full_screen": window.set_full_screen,
+    }
+    for tab in ("dynamics", "images"):
+        found[f"tab_{tab}"] = lambda _=False, tab=tab: window.pages.show_tab(tab)
+    for layer in ("density", "arrows", "particles"):
+        found[f"layer_{layer}"] = lambda on, layer=layer: window.edit(("view", layer), on, window.tr("Change layers"))
+    for mode in ("system", "dark", "light"):
+        found[f"theme_{mode}"] = lambda _=False, mode=mode: window.set_theme(mode)
+    for scale in SCALES:
+        found[f"scale_{round(100 * scale)}"] = lambda _=False, scale=scale: window.scale_wanted.emit(scale)
+    return found
+
+
+def _recording(window: Window) -> Slots:
+    return {"record": window.recording.toggle, "still": window.recording.still}
+
+
+def _gallery(window: Window) -> Slots:
+    return {f"gallery_{k}": lambda _=False, entry=entry: window.open_gallery(entry) for k, entry in enumerate(GALLERY)}
+
+
+def _help(window: Window) -> Slots:
+    return {
+        "shortcuts": lambda: dialogs.shortcuts(window, window.actions_.sheet()).open(),
+        "about": lambda: dialogs.about(window).open(),
+        "copy_diagnostics": lambda: QGuiApplication.clipboard().setText(crash.diagnostics(window.state_in_words())),
+    }

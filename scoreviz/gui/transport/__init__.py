@@ -1,0 +1,1 @@
+"""The bar with play, step and the time line: the same on every tab."""
