@@ -17,6 +17,7 @@ from scoreviz.maths.denoiser import (
 )
 from scoreviz.maths.density import compile_density, preset
 from scoreviz.maths.empirical import Empirical
+from scoreviz.maths.grids import build_grid
 from scoreviz.maths.metrics import noise_floor, sliced_wasserstein
 from scoreviz.maths.networks import ScoreMLP, build_network
 from scoreviz.maths.objectives import DenoisingScoreMatching, Floor, build_objective, loss_floor
@@ -37,7 +38,7 @@ from scoreviz.maths.sampling import (
     trajectory,
 )
 from scoreviz.maths.sde import SDE, VESDE, DiscreteVPSDE, build_sde
-from scoreviz.maths.targets import GaussianMixture, Posterior, ScoreFn
+from scoreviz.maths.targets import GaussianMixture, LogProbFn, Posterior, ScoreFn
 from scoreviz.maths.training import (
     TrainInfo,
     TrainState,
@@ -60,6 +61,7 @@ __all__ = [
     "Floor",
     "GaussianMixture",
     "Info",
+    "LogProbFn",
     "Posterior",
     "Sampler",
     "ScoreFn",
@@ -70,6 +72,7 @@ __all__ = [
     "TrainInfo",
     "TrainState",
     "build_corrector",
+    "build_grid",
     "build_network",
     "build_objective",
     "build_predictor",

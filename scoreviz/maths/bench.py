@@ -16,7 +16,8 @@ from scoreviz.maths.sampling import make_sampler, sample, starting_points
 from scoreviz.maths.sde import SDE, build_sde
 from scoreviz.maths.training import TrainState, init_training, train_step
 from scoreviz.scene.density import PresetName
-from scoreviz.scene.learning import MLP, VE, Denoising, NetworkSpec, Training
+from scoreviz.scene.learning import MLP, Denoising, NetworkSpec, Training
+from scoreviz.scene.noise import VE
 from scoreviz.scene.samplers import ProbabilityFlow
 
 

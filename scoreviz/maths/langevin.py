@@ -11,7 +11,7 @@ import math
 
 from scoreviz.maths.denoiser import tweedie
 from scoreviz.maths.registry import implements
-from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep, draw_noise
+from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import ScoreFn
 from scoreviz.scene.samplers import AnnealedLangevin, Langevin
@@ -37,7 +37,7 @@ class LangevinSampler(Sampler):
         x0 = tweedie(x, score, a, variance)
         if not self.noise:
             return State(x_mean, x_mean, state.cursor + 1, state.rng), Info(score, drift, None, x0, score.new_tensor(e), 1)
-        z, rng = draw_noise(state.rng, x)
+        z, rng = self.draw(state, substep)
         noise = z.mul_(math.sqrt(2 * e))
         return State(x_mean + noise, x_mean, state.cursor + 1, rng), Info(score, drift, noise, x0, score.new_tensor(e), 1)
 

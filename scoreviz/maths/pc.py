@@ -14,7 +14,7 @@ from scoreviz.maths.correctors import Corrector, build_corrector
 from scoreviz.maths.denoiser import tweedie
 from scoreviz.maths.predictors import Predictor, build_predictor
 from scoreviz.maths.registry import implements
-from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep, draw_noise
+from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import ScoreFn
 from scoreviz.scene.errors import SceneError
@@ -67,7 +67,7 @@ class PredictorCorrectorSampler(Sampler):
             return State(state.x_mean, state.x_mean, state.cursor + 1, state.rng), Info(drift=state.x_mean - x)
         k = self.levels[substep.index]
         score = self.score_fn(x, substep.t)
-        z, rng = draw_noise(state.rng, x)
+        z, rng = self.draw(state, substep)
         step_size: Tensor | None = None
         if substep.stage is Stage.PREDICT:
             keep, pull, shake = self.rules[k]

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import torch
@@ -18,9 +18,12 @@ from torch import Tensor
 
 from scoreviz.maths.registry import implementation
 from scoreviz.maths.sde import SDE
-from scoreviz.maths.targets import GaussianMixture, ScoreFn
+from scoreviz.maths.targets import GaussianMixture, LogProbFn, ScoreFn
 from scoreviz.scene.choice import decode_choice
+from scoreviz.scene.errors import SceneError
+from scoreviz.scene.grids import GridSpec
 from scoreviz.scene.samplers import CorrectorSpec, PredictorSpec, SamplerSpec
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 
 class Stage(Enum):
@@ -72,6 +75,8 @@ class Sampler(ABC):
     """A sampling method with a plan fixed in advance. `step` is pure: the same state gives the same bits."""
 
     plan: Sequence[Substep]
+    adaptive: ClassVar[bool] = False
+    """True for a sampler that chooses its own steps: its plan is empty, and `next` finds the step in the state's memory."""
 
     def init(self, x: Tensor, rng: Tensor) -> State:
         """The state before the first substep. rng: `rng_from_seed(seed)` or a kept generator state."""
@@ -80,6 +85,10 @@ class Sampler(ABC):
     def next(self, state: State) -> Substep | None:
         """The substep that comes now, or None at the end."""
         return self.plan[state.cursor] if state.cursor < len(self.plan) else None
+
+    def draw(self, state: State, substep: Substep) -> tuple[Tensor, Tensor]:
+        """z ~ N(0, I) like state.x for this substep, and the generator state after it. All noise of a sampler comes from here."""
+        return draw_noise(state.rng, state.x)
 
     @abstractmethod
     def step(self, state: State, substep: Substep) -> tuple[State, Info]:
@@ -115,10 +124,25 @@ def draw_noise(rng: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
     return z, generator.get_state()
 
 
-def build_sampler(spec: Any, sde: SDE, score_fn: ScoreFn) -> Sampler:
-    """The sampler of a scene's spec, driven by score_fn(x, t)."""
-    sampler: Sampler = implementation(spec)(spec, sde, score_fn)
-    return sampler
+def build_sampler(spec: Any, sde: SDE, score_fn: ScoreFn, log_prob_fn: LogProbFn | None = None) -> Sampler:
+    """The sampler of a scene's spec, driven by score_fn(x, t); log_prob_fn(x, t) is for those that accept or reject by the density.
+
+    SceneError where such a sampler has none.
+    """
+    factory = implementation(spec)
+    if not spec.NEEDS_DENSITY:
+        sampler: Sampler = factory(spec, sde, score_fn)
+        return sampler
+    if log_prob_fn is None:
+        raise SceneError(
+            QT_TRANSLATE_NOOP(
+                "errors",
+                "“{sampler}” accepts or rejects by the density, which this score does not know. Use the exact score, or an energy network.",
+            ),
+            sampler=spec.LABEL,
+        )
+    metropolis: Sampler = factory(spec, sde, score_fn, log_prob_fn)
+    return metropolis
 
 
 def make_sampler(
@@ -130,15 +154,16 @@ def make_sampler(
     corrector: str | None = None,
     snr: float | None = None,
     n_corrector_steps: int | None = None,
-    log_prob_fn: Any = None,
+    grid: str | None = None,
+    log_prob_fn: LogProbFn | None = None,
     **settings: Any,
 ) -> Sampler:
-    """A sampler by name, for scripts: pc, reverse_sde, heun, langevin, annealed_langevin, forward.
+    """A sampler by its name in `SamplerSpec`, for scripts: pc, reverse_sde, heun, langevin, annealed_langevin, forward, ...
 
-    n_steps counts steps (levels for annealed_langevin), n_corrector_steps corrector steps per predictor step (steps a level).
-    What is not given takes the spec's default; further fields of the spec (step_size, sigma, ...) may be given by name. log_prob_fn is
-    for samplers that accept or reject by the density; none of these does, and it is ignored. ValueError names an argument that the
-    sampler does not take, or a value out of range; an unknown name is a SceneError with the nearest one.
+    n_steps counts steps (levels for annealed_langevin), n_corrector_steps corrector steps per predictor step (steps a level); grid names
+    a step grid: uniform, karras, log_snr, quadratic. What is not given takes the spec's default; further fields of the spec (step_size,
+    sigma, ...) may be given by name. log_prob_fn(x, t) is for samplers that accept or reject by the density.
+    ValueError names an argument that the sampler does not take, or a value out of range; an unknown name is a SceneError with the nearest.
     """
     kind = SamplerSpec.named(name)
     chosen: dict[str, Any] = dict(settings)
@@ -151,13 +176,15 @@ def make_sampler(
         chosen["predictor"] = PredictorSpec.named(predictor)()
     if corrector is not None:
         chosen["corrector"] = CorrectorSpec.named(corrector)()
+    if grid is not None:
+        chosen["grid"] = GridSpec.named(grid)()
     for key in chosen:
         if key not in kind.__struct_fields__:
             raise ValueError(f"{name} takes no “{key}”; it takes {', '.join(kind.__struct_fields__)}")
     spec = kind(**chosen)
     if snr is not None:
         spec = _with_snr(name, spec, snr)
-    return build_sampler(validated(spec), sde, score_fn)
+    return build_sampler(validated(spec), sde, score_fn, log_prob_fn)
 
 
 def _with_snr(name: str, spec: Any, snr: float) -> Any:

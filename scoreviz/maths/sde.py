@@ -19,7 +19,7 @@ from torch import Tensor
 
 from scoreviz.maths.registry import implementation, implements
 from scoreviz.scene.errors import SceneError
-from scoreviz.scene.learning import VE
+from scoreviz.scene.noise import VE
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 Time = float | Tensor

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from scoreviz.maths.denoiser import tweedie
 from scoreviz.maths.registry import implements
-from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep, draw_noise
+from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import ScoreFn
 from scoreviz.scene.samplers import Forward, ProbabilityFlow
@@ -59,7 +59,7 @@ class ForwardSampler(Sampler):
     def step(self, state: State, substep: Substep) -> tuple[State, Info]:
         """One transition."""
         scale, std = self.transitions[substep.index]
-        z, rng = draw_noise(state.rng, state.x)
+        z, rng = self.draw(state, substep)
         x_mean, noise = state.x * scale, z.mul_(std)
         return State(x_mean + noise, x_mean, state.cursor + 1, rng), Info(None, x_mean - state.x, noise)
 

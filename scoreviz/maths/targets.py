@@ -21,6 +21,9 @@ from scoreviz.maths.sde import SDE, Time
 ScoreFn = Callable[[Tensor, Time], Tensor]
 """score_fn(x, t): x (B, *) and t (a float or (B,)) to grad log p_t(x), shape of x."""
 
+LogProbFn = Callable[[Tensor, Time], Tensor]
+"""log_prob_fn(x, t): x (B, *) and t (a float or (B,)) to log p_t(x) in nats, (B,)."""
+
 CHUNK = 64_000
 """Responsibilities held at once: half a megabyte of float64 stays in the cache (measured: 4 times slower in one piece)."""
 
@@ -111,6 +114,10 @@ class GaussianMixture:
     def score_fn(self, sde: SDE) -> ScoreFn:
         """The exact score as f(x, t), for samplers."""
         return lambda x, t: self.score(x, sde, t)
+
+    def log_prob_fn(self, sde: SDE) -> LogProbFn:
+        """The exact log p_t as f(x, t), for samplers that accept or reject."""
+        return lambda x, t: self.log_prob(x, sde, t)
 
     def marginal(self, sde: SDE, t: float) -> GaussianMixture:
         """The law p_t itself, again a mixture: means a m_k, standard deviations sqrt(a^2 s_k^2 + std^2)."""

@@ -10,7 +10,8 @@ import msgspec
 from scoreviz.scene.choice import Section
 from scoreviz.scene.density import Density, Preset
 from scoreviz.scene.images import Images
-from scoreviz.scene.learning import MLP, VE, Denoising, NetworkSpec, NoiseSpec, ObjectiveSpec, Score, Training
+from scoreviz.scene.learning import MLP, Denoising, NetworkSpec, ObjectiveSpec, Score, Training
+from scoreviz.scene.noise import VE, NoiseSpec
 from scoreviz.scene.parameters import Invalidates, Parameter, param, parameters
 from scoreviz.scene.samplers import ReverseSDE, SamplerSpec
 from scoreviz.scene.text import QT_TRANSLATE_NOOP

@@ -25,7 +25,8 @@ from scoreviz.protocol.messages import (
 from scoreviz.scene.density import Density as Drawing
 from scoreviz.scene.density import Erase, Gaussian, Preset, Stroke, digest_of
 from scoreviz.scene.document import Particles, Scene
-from scoreviz.scene.learning import VE, Score
+from scoreviz.scene.learning import Score
+from scoreviz.scene.noise import VE
 from scoreviz.scene.samplers import Forward, Langevin, ReverseSDE
 from tests.engine.driver import Driver, look, parts_of
 

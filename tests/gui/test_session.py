@@ -38,7 +38,8 @@ from scoreviz.scene.density import Density, Gaussian, Stroke
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import Document, JournalEntry
-from scoreviz.scene.learning import MLP, VE, Score, Training
+from scoreviz.scene.learning import MLP, Score, Training
+from scoreviz.scene.noise import VE
 from scoreviz.scene.samplers import Langevin, ReverseSDE
 
 M = TypeVar("M", bound=Message)

@@ -3,7 +3,8 @@
 import torch
 
 import scoreviz.maths as maths
-from scoreviz.scene.learning import MLP, VE, Denoising, Training
+from scoreviz.scene.learning import MLP, Denoising, Training
+from scoreviz.scene.noise import VE
 from scoreviz.scene.samplers import SamplerSpec
 
 

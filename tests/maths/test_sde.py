@@ -7,7 +7,7 @@ import torch
 
 from scoreviz.maths import VESDE, build_sde
 from scoreviz.maths.sde import expand_as
-from scoreviz.scene.learning import VE
+from scoreviz.scene.noise import VE
 
 SDE = VESDE(0.01, 5.0)
 

@@ -12,7 +12,8 @@ from scoreviz.scene.choice import Choice, Section, Spec, decode_choice, tag_of
 from scoreviz.scene.density import Density, Gaussian
 from scoreviz.scene.document import Scene, invalidated, replace_at, value_at, walk
 from scoreviz.scene.errors import SceneError
-from scoreviz.scene.learning import NetworkSpec, NoiseSpec, ObjectiveSpec
+from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec
+from scoreviz.scene.noise import NoiseSpec
 from scoreviz.scene.parameters import Invalidates, param, parameters
 from scoreviz.scene.samplers import CorrectorSpec, Langevin, PredictorSpec, SamplerSpec
 from scoreviz.scene.validation import validate

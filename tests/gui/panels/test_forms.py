@@ -18,7 +18,8 @@ from scoreviz.gui.widgets.slider import Number
 from scoreviz.gui.widgets.toggle import Toggle
 from scoreviz.scene.choice import Spec
 from scoreviz.scene.document import Scene
-from scoreviz.scene.learning import NetworkSpec, NoiseSpec, ObjectiveSpec
+from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec
+from scoreviz.scene.noise import NoiseSpec
 from scoreviz.scene.parameters import Invalidates, param, parameters
 from scoreviz.scene.samplers import CorrectorSpec, PredictorCorrector, PredictorSpec, ReverseSDE, SamplerSpec
 

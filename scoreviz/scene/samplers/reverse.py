@@ -1,0 +1,86 @@
+"""The reverse SDE, with and without correctors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from scoreviz.scene.choice import Spec
+from scoreviz.scene.parameters import param
+from scoreviz.scene.samplers.correctors import LangevinCorrector, NoCorrector
+from scoreviz.scene.samplers.family import DENOISE, REVERSE, RUN, STEPS, CorrectorSpec, PredictorSpec, SamplerSpec, langevin_rule
+from scoreviz.scene.samplers.predictors import NoPredictor, ReverseDiffusion
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
+
+
+class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "reverse SDE")
+    HELP = QT_TRANSLATE_NOOP("scene", "dx = [f − g² s] dt + g dw, from noise at t = 1 back to data at t = 0.")
+    AXIS = "reverse"
+    FORMULA = REVERSE
+    SEEING = QT_TRANSLATE_NOOP("scene", "Each point follows the reverse SDE: pulled along the score, shaken by fresh noise.")
+    steps: Annotated[int, STEPS] = 100
+    predictor: Annotated[
+        PredictorSpec,
+        param(
+            QT_TRANSLATE_NOOP("scene", "predictor"),
+            QT_TRANSLATE_NOOP("scene", "How one step of the reverse SDE is discretised."),
+            invalidates=RUN, advanced=True,
+        ),
+    ] = ReverseDiffusion()  # fmt: skip
+    denoise: Annotated[bool, DENOISE] = True
+
+
+class PredictorCorrector(Spec, SamplerSpec, tag="pc", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "predictor–corrector")
+    HELP = QT_TRANSLATE_NOOP(
+        "scene", "A step of the reverse SDE, and Langevin steps at the same level to repair it (Song et al. 2021, algorithm 1)."
+    )
+    AXIS = "reverse"
+    SEEING = QT_TRANSLATE_NOOP(
+        "scene", "Blue substeps predict along the reverse SDE, red ones correct by Langevin at the same noise level."
+    )
+    steps: Annotated[int, STEPS] = 100
+    corrector_steps: Annotated[
+        int,
+        param(
+            QT_TRANSLATE_NOOP("scene", "corrector steps"),
+            QT_TRANSLATE_NOOP("scene", "Langevin steps for each predictor step; 0 leaves the predictor alone."),
+            invalidates=RUN, ge=0, le=20,
+        ),
+    ] = 1  # fmt: skip
+    predictor: Annotated[
+        PredictorSpec,
+        param(
+            QT_TRANSLATE_NOOP("scene", "predictor"),
+            QT_TRANSLATE_NOOP("scene", "How one step of the reverse SDE is discretised."),
+            invalidates=RUN, advanced=True,
+        ),
+    ] = ReverseDiffusion()  # fmt: skip
+    corrector: Annotated[
+        CorrectorSpec,
+        param(
+            QT_TRANSLATE_NOOP("scene", "corrector"),
+            QT_TRANSLATE_NOOP("scene", "What repairs each predictor step."),
+            invalidates=RUN, advanced=True,
+        ),
+    ] = LangevinCorrector()  # fmt: skip
+    order: Annotated[
+        Literal["corrector_first", "predictor_first"],
+        param(
+            QT_TRANSLATE_NOOP("scene", "order"),
+            QT_TRANSLATE_NOOP("scene", "The published code corrects first, the paper's algorithm predicts first."),
+            invalidates=RUN, advanced=True,
+            labels={
+                "corrector_first": QT_TRANSLATE_NOOP("scene", "correct, predict (code)"),
+                "predictor_first": QT_TRANSLATE_NOOP("scene", "predict, correct (paper)"),
+            },
+        ),
+    ] = "corrector_first"  # fmt: skip
+    denoise: Annotated[bool, DENOISE] = True
+
+    def formula(self) -> str:
+        """The reverse SDE, which every predictor discretises, and the corrector's Langevin step."""
+        predicts = not isinstance(self.predictor, NoPredictor)
+        corrects = self.corrector_steps > 0 and not isinstance(self.corrector, NoCorrector)
+        correct = langevin_rule(r"\varepsilon", r"\nabla_x \log p_t(x)", "code")
+        return r", \quad ".join(([REVERSE] if predicts else []) + ([correct] if corrects else []))
