@@ -29,12 +29,12 @@ def _presets() -> str:
 
 def _spec(spec: type[Spec], width: int) -> Iterator[str]:
     yield f"  {tag_of(spec)}: {spec.LABEL}"
-    yield from textwrap.wrap(spec.HELP, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    yield from textwrap.wrap(spec.HELP, width, initial_indent=" " * 6, subsequent_indent=" " * 6, break_on_hyphens=False)
     declared = parameters(spec)
     column = max((len(parameter.name) for parameter in declared), default=0)
     for parameter in declared:
         text = f"{parameter.name:<{column}}  {_range(parameter)}; default {_shown(parameter.default)}. {parameter.help}"
-        yield from textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * (8 + column))
+        yield from textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * (8 + column), break_on_hyphens=False)
 
 
 def _range(parameter: Parameter) -> str:
@@ -49,6 +49,8 @@ def _range(parameter: Parameter) -> str:
         case "int" | "float":
             bounds = f"{_shown(parameter.low)} to {_shown(parameter.high)}"
             return f"{bounds} {parameter.description.unit}".rstrip()
+        case "points":
+            return "pairs of numbers"
         case kind:
             return kind
 
@@ -63,5 +65,7 @@ def _shown(value: Any) -> str:
             return f"{value:g}"
         case int() | str():
             return str(value)
+        case tuple():
+            return ", ".join(f"{x:g} {y:g}" for x, y in value)  # the points of a curve
         case _:
             return tag_of(value)

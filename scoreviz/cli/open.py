@@ -35,7 +35,7 @@ def open_window(file: Path | None, qt_options: Sequence[str] = (), *, present: b
     """
     try:
         if file is not None:
-            document_of(file)
+            _judge(file)
         window = find_window(_environment(qt_options))
     except (SceneError, CannotStart) as error:
         print(f"scoreviz: {error}", file=sys.stderr)
@@ -43,6 +43,16 @@ def open_window(file: Path | None, qt_options: Sequence[str] = (), *, present: b
     logs.start()
     wishes = {name: True for name, wished in (("present", present), ("play", play)) if wished}
     return window(file, ["scoreviz", *qt_options], **wishes)
+
+
+def _judge(file: Path) -> None:
+    """SceneError if it is neither a scene nor a folder nor a trace that can be opened."""
+    from scoreviz.scene.traces import TraceFile, is_trace
+
+    if is_trace(file):
+        TraceFile(file).close()
+    else:
+        document_of(file)
 
 
 def _environment(qt_options: Sequence[str]) -> dict[str, str]:

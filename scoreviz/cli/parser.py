@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": "check this machine: versions, devices, libraries, folders",
     "render": "render a scene to a video or a picture, without a display",
     "sample": "sample a scene or an image model into a file, without a display",
+    "selftest": "check every sampler, noise, objective and measure against a closed form",
 }
 
 
@@ -47,6 +48,10 @@ def run(arguments: Sequence[str]) -> int:
             from scoreviz.cli import sample
 
             return sample.run(rest)
+        case ["selftest", *rest]:
+            from scoreviz.cli import selftest
+
+            return selftest.run(rest)
         case given:
             return _open(given)
 
@@ -65,7 +70,7 @@ def build() -> Parser:
     parser.add_argument("--version", action="version", version=f"scoreviz {__version__}")
     parser.add_argument("--present", action="store_true", help="open with the canvas alone, for a projector")
     parser.add_argument("--play", action="store_true", help="let the transport play as soon as there is a run")
-    opens = "a scene to open (*.scoreviz.json, *.scoreviz), or a folder of pictures or a model"
+    opens = "a scene to open (*.scoreviz.json, *.scoreviz), a trace (*.trace.npz), or a folder of pictures or a model"
     parser.add_argument("file", metavar="FILE", nargs="?", help=opens)
     return parser
 

@@ -39,7 +39,7 @@ def arrows(
     rows, columns = look.arrows_shape
     ys, xs = torch.meshgrid(cell_centres(y0, y1, rows), cell_centres(x0, x1, columns), indexing="ij")
     points = torch.stack([xs.reshape(-1), ys.reshape(-1)], dim=1)
-    t = sde.t_of_sigma(sigma)
+    t = max(sde.t_of_sigma(sigma), sde.t_min)  # below it there is no noise, and no network knows a score
     kind = look.arrows_kind
     if kind == "exact":
         score, step = exact(points, t), None

@@ -179,14 +179,14 @@ def _plan(document: Document, train: int | None, said: Any, advance: Advance) ->
     target = compile_density(scene.density, document.blobs)
     sde = build_sde(scene.noise, target.diameter())
     if not learned:
-        return Plan(0, scene, sde, target, target.score_fn(sde), None, live=False)
+        return Plan(0, scene, sde, target, target.score_fn(sde), target.log_prob_fn(sde), None, live=False)
     trainer = Trainer(said)
     trainer.configure(scene, target, sde, anew=True)
     if document.snapshot is not None and train is None:
         trainer.restore(snapshot_from_bytes(document.snapshot))
     else:
         _train(trainer, STEPS if train is None else train, advance)
-    return Plan(0, scene, sde, target, trainer.score_fn(), trainer.step, live=False)
+    return Plan(0, scene, sde, target, trainer.score_fn(), trainer.log_prob_fn(), trainer.step, live=False)
 
 
 def _with_particles(document: Document, n: int | None, seed: int | None) -> Document:
@@ -208,8 +208,9 @@ def _train(trainer: Trainer, steps: int, advance: Advance) -> None:
 
 def _play(player: Player, plan: Plan, advance: Advance) -> None:
     player.start(plan)
-    total = len(player.sigmas)
     try:
+        player.foresee()
+        total = len(player.sigmas)
         while not player.unmeasured:
             player.slice(SLICE)
             advance(round(player.position * total), total)

@@ -123,7 +123,7 @@ class PictureRun:
             x0=_half(info.x0),
             score=None if info.score is None else _half(info.score * self.model.sde.std(t)),
             update=_half(self._state.x - before),
-            step_size=None if info.step_size is None else float(info.step_size),
+            step_size=None if info.step_size is None else float(info.step_size.mean()),
             snr=_snr(info),
             nfe=self._nfe,
             evaluations=info.nfe,

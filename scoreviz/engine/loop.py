@@ -238,7 +238,8 @@ class Engine:
         step = None if exact else self._trainer.shown_step
         self._run_step = self._trainer.shown_step
         score_fn = self._target.score_fn(self._sde) if exact else self._trainer.score_fn()
-        return Plan(self._revision, self._scene, self._sde, self._target, score_fn, step, live=live)
+        log_prob_fn = self._target.log_prob_fn(self._sde) if exact else self._trainer.log_prob_fn()
+        return Plan(self._revision, self._scene, self._sde, self._target, score_fn, log_prob_fn, step, live=live)
 
     def _shoot(self, wish: messages.Shoot) -> None:
         """A shot is all that is computed now: what the scene would have sampled by itself is not wanted."""

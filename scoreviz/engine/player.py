@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,15 @@ from torch import Tensor
 
 from scoreviz.engine.stdio import Channel
 from scoreviz.maths import metrics
-from scoreviz.maths.sampling import Info, Sampler, Stage, State, Substep, build_sampler, starting_points, trajectory
+from scoreviz.maths.sampling import Info, Stage, State, Substep, build_sampler, starting_points, trajectory
 from scoreviz.maths.sde import SDE
-from scoreviz.maths.targets import GaussianMixture, ScoreFn
+from scoreviz.maths.targets import GaussianMixture, LogProbFn, ScoreFn
+from scoreviz.maths.truth import LEAST_MEASURED, MEASURED, Truth, exact_samples
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
 from scoreviz.scene.choice import tag_of
 from scoreviz.scene.document import Scene
+from scoreviz.scene.samplers.family import denoises
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 CACHE_BYTES = 512 * 2**20
@@ -28,14 +30,6 @@ CACHE_BYTES = 512 * 2**20
 CHUNK_BYTES = 1 << 20
 FLUSH_SECONDS = 0.04
 STAGES = {Stage.PREDICT: 1, Stage.CORRECT: 2, Stage.DENOISE: 3}
-MEASURED = 4000
-"""At most so many points enter the distance to the truth: its cost grows faster than its worth."""
-
-LEAST_MEASURED = 2
-"""One point has no spread, and so no distance in units of one."""
-
-TRUTH_SEED = 0x7E57
-"""The exact samples are the same for every run, so that distances of two runs can be compared."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +41,7 @@ class Plan:
     sde: SDE
     target: GaussianMixture
     score_fn: ScoreFn
+    log_prob_fn: LogProbFn | None  # where the score is a density's, for samplers that accept or reject
     step: int | None  # of the network behind score_fn; None for the exact score
     live: bool
 
@@ -60,7 +55,7 @@ class Player:
         self.awaited = 0.0  # share of the run at which the screen is: the frame there is sent at once
         self._plan: Plan | None = None
         self._loop: Iterator[tuple[Substep, State, Info]] | None = None
-        self._truths: dict[tuple[int, float], tuple[Tensor, tuple[float, float]]] = {}
+        self._truths: dict[tuple[int, float], Truth] = {}
 
     @property
     def active(self) -> bool:
@@ -84,7 +79,7 @@ class Player:
 
     @property
     def sigmas(self) -> list[float]:
-        """Noise level of each kept frame of the newest run, frame 0 being its start."""
+        """Noise level of each kept frame of the newest run, frame 0 being its start; empty while its plan is unknown."""
         return self._sigmas
 
     def stop(self) -> None:
@@ -106,17 +101,26 @@ class Player:
         self._flushed = time.monotonic()
         generator = torch.Generator().manual_seed(scene.particles.seed)
         x = starting_points(scene.sampler, plan.sde, plan.target, scene.particles.count, generator)
-        sampler = build_sampler(scene.sampler, plan.sde, plan.score_fn)
+        sampler = build_sampler(scene.sampler, plan.sde, plan.score_fn, plan.log_prob_fn)
         self._state = sampler.init(x, generator.get_state())  # the noise goes on where the starting points ended
         self._loop = trajectory(sampler, self._state)
-        self._kept = _kept_substeps(len(sampler.plan), x.numel() * x.element_size())
-        self._channel.send(self._announcement(plan, sampler))
-        self._keep(x)
+        self._found: list[tuple[Substep, Tensor]] = []
+        self._start = x
+        self._sigmas: list[float] = []
+        self._kept: list[int] = []
+        self._foreseen = not sampler.adaptive
+        if self._foreseen:
+            self._announce(plan, sampler.plan)
 
     def slice(self, seconds: float) -> None:
         """Work for about `seconds`."""
         end = time.monotonic() + seconds
         while self._loop is not None and time.monotonic() < end:
+            self._carry_on(self._loop)
+
+    def foresee(self) -> None:
+        """Work until the frames' times are known, however long it takes: a sampler that chooses its own steps must run to its end."""
+        while self._loop is not None and not self._foreseen:
             self._carry_on(self._loop)
 
     def advance(self, frames: int) -> None:
@@ -128,24 +132,42 @@ class Player:
     def _carry_on(self, loop: Iterator[tuple[Substep, State, Info]]) -> None:
         step = next(loop, None)
         if step is None:
-            self._flush()
             self._seconds = time.monotonic() - self._began
             self._loop = None
+            if not self._foreseen:
+                self._announce_found()
+            self._flush()
             return
-        _, self._state, info = step
+        substep, self._state, info = step
         self._nfe += info.nfe
         self._done += 1
         if not torch.isfinite(self._state.x).all():
             self.stop()
             raise FloatingPointError(self._done)
-        if self._done in self._kept_set:
+        if not self._foreseen:
+            self._found.append((substep, self._state.x))
+        elif self._done in self._kept_set:
             self._keep(self._state.x)
 
-    def _announcement(self, plan: Plan, sampler: Sampler) -> RunStarted:
+    def _announce_found(self) -> None:
+        """The sampler has chosen all its steps: now the run can be told and its frames sent."""
+        assert self._plan is not None
+        self._foreseen = True
+        self._announce(self._plan, [substep for substep, _ in self._found])
+        for index in self._kept[1:]:
+            self._keep(self._found[index - 1][1])
+        self._found = []
+
+    def _announce(self, plan: Plan, steps: Sequence[Substep]) -> None:
+        """Say what the run is made of, and send its start."""
+        self._kept = _kept_substeps(len(steps), self._start.numel() * self._start.element_size())
+        self._channel.send(self._announcement(plan, steps))
+        self._keep(self._start)
+
+    def _announcement(self, plan: Plan, steps: Sequence[Substep]) -> RunStarted:
         kept = self._kept
         self._kept_set = frozenset(kept)
         spec: Any = plan.scene.sampler
-        steps = sampler.plan
         t = [steps[0].t, *(steps[k - 1].s for k in kept[1:])]
         self._sigmas = [float(plan.sde.sigma(u)) for u in t]
         self._last_t = t[-1]
@@ -194,7 +216,7 @@ class Player:
 
     def _measure(self, plan: Plan, x: Tensor) -> tuple[float | None, tuple[float, float] | None, str, float]:
         """Sliced Wasserstein of the last frame to exact samples of the law that the sampler aims at, and its floor."""
-        clean = bool(getattr(plan.scene.sampler, "denoise", False))
+        clean = denoises(plan.scene.sampler)
         sigma = 0.0 if clean else float(plan.sde.sigma(self._last_t))
         n = min(len(x), MEASURED)
         if n < LEAST_MEASURED:
@@ -202,8 +224,7 @@ class Player:
         key = (n, sigma)
         if key not in self._truths:
             law = plan.target if clean else plan.target.marginal(plan.sde, self._last_t)
-            generator = torch.Generator().manual_seed(TRUTH_SEED)
-            self._truths[key] = law.sample(n, generator), metrics.noise_floor(law, n)
+            self._truths[key] = exact_samples(law, n)
         truth, floor = self._truths[key]
         text = (
             QT_TRANSLATE_NOOP("engine", "exact samples of the drawing")

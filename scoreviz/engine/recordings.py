@@ -51,7 +51,7 @@ def first_sight() -> list[Message]:
     score_fn = target.score_fn(sde)
     sent: Any = _Collected()
     player = Player(sent)
-    player.start(Plan(0, scene, sde, target, score_fn, None, live=False))
+    player.start(Plan(0, scene, sde, target, score_fn, None, None, live=False))
     while not player.unmeasured:
         player.slice(1.0)
     (started,) = (m for m in sent if isinstance(m, RunStarted))

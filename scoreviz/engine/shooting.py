@@ -55,6 +55,7 @@ class Shooter:
             self._player.forget_target()
         self._plan = None  # a run that fails is not gone on with
         self._player.start(plan)
+        self._player.foresee()
         self._plan = plan
 
     def _finish(self) -> None:

@@ -8,11 +8,11 @@ import torch
 
 from scoreviz.engine.history import History
 from scoreviz.engine.stdio import Channel
-from scoreviz.maths.denoiser import score_fn_of
-from scoreviz.maths.objectives import loss_floor
+from scoreviz.maths.denoiser import EnergyDenoiser, log_prob_fn_of, score_fn_of
+from scoreviz.maths.networks import ScoreMLP
 from scoreviz.maths.sde import SDE
-from scoreviz.maths.targets import GaussianMixture, ScoreFn
-from scoreviz.maths.training import TrainState, init_training, load_state, reconfigure, state_dict, train_step
+from scoreviz.maths.targets import GaussianMixture, LogProbFn, ScoreFn
+from scoreviz.maths.training import TrainState, init_training, load_state, reconfigure, state_dict, train_step, training_floor
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import Kept, Snapshot, Trained
 from scoreviz.scene.document import Scene
@@ -75,8 +75,8 @@ class Trainer:
             self._send_snapshot()
             self._keep()  # where training rests one may come back to
         self._running = running
-        self._report()
         self._tell_kept()
+        self._report()
 
     def reset(self) -> None:
         """A new network from the scene's seed; as soon as something is drawn, if nothing is."""
@@ -119,10 +119,20 @@ class Trainer:
 
     def score_fn(self) -> ScoreFn:
         """The score of the averaged weights at `shown_step`: a copy, so that a run has one network from end to end."""
-        assert self._state is not None and self._sde is not None
+        assert self._sde is not None
+        return score_fn_of(self._shown(), self._sde)
+
+    def log_prob_fn(self) -> LogProbFn | None:
+        """The log-density that this score is the gradient of, up to a constant; None for a network that is a free field."""
+        assert self._sde is not None
+        network = self._shown()
+        return log_prob_fn_of(network, self._sde) if isinstance(network, EnergyDenoiser) else None
+
+    def _shown(self) -> ScoreMLP:
+        assert self._state is not None
         pinned = self._history.pinned
         weights = self._state.buffers[1].clone() if pinned is None else self._history.weights(pinned)
-        return score_fn_of(self._state.ema.with_weights(weights), self._sde)
+        return self._state.ema.with_weights(weights)
 
     def slice(self, seconds: float) -> None:
         """Train for about `seconds`. FloatingPointError if the loss is not finite; the state is then the last good one."""
@@ -176,7 +186,7 @@ class Trainer:
 
     def _report(self) -> None:
         if self._floor is None and self._state is not None and self._target is not None:
-            self._floor = loss_floor(self._target, self._state.objective).total
+            self._floor = training_floor(self._state).total
         elapsed = time.monotonic() - self._reported
         self._reported = time.monotonic()
         loss = sum(self._losses) / len(self._losses) if self._losses else None

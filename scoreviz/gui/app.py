@@ -16,6 +16,7 @@ from scoreviz.gui.crash import CrashReporter
 from scoreviz.gui.preferences import Preferences
 from scoreviz.gui.window import Window
 from scoreviz.scene.folders import document_of
+from scoreviz.scene.traces import is_trace
 
 REPORT_FIRST_PAINT = "SCOREVIZ_REPORT_FIRST_PAINT"
 """Set, the program prints a line at its first paint and quits: the benchmark's clock is outside."""
@@ -45,7 +46,11 @@ def main(file: Path | None, argv: Sequence[str], *, present: bool = False, play:
 
 
 def make_window(file: Path | None, theming: theme.Theming, *, present: bool = False, play: bool = False) -> Window:
-    """The window on a scene file, on a folder for the Images tab, or on the first scene. SceneError if the file is none of these."""
+    """The window on a scene file, on a folder for the Images tab, on a trace, or on the first scene. SceneError if it is none of these."""
+    if file is not None and is_trace(file):
+        window = make_window(None, theming, present=present, play=play)
+        window.traces.open(file)
+        return window
     document = document_of(file) if file is not None else None
     window = Window(document, theming)
     if file is not None and document is not None:

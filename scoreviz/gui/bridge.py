@@ -17,6 +17,15 @@ log = logging.getLogger(__name__)
 STDERR_KEPT = 8192
 
 
+def child_environment() -> QProcessEnvironment:
+    """Ours, in which a child finds the package where this process has it."""
+    environment = QProcessEnvironment.systemEnvironment()
+    root = str(Path(scoreviz.__file__).parent.parent)
+    paths = [root, *filter(None, environment.value("PYTHONPATH", "").split(os.pathsep))]
+    environment.insert("PYTHONPATH", os.pathsep.join(dict.fromkeys(paths)))
+    return environment
+
+
 class EngineProcess(QObject):
     """One engine at a time. `received` carries its messages, `died` a reason and the end of its stderr."""
 
@@ -39,11 +48,7 @@ class EngineProcess(QObject):
         """Start a new process and greet it. Returns at once."""
         self._stderr = self._fault = ""
         process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        root = str(Path(scoreviz.__file__).parent.parent)
-        paths = [root, *filter(None, environment.value("PYTHONPATH", "").split(os.pathsep))]
-        environment.insert("PYTHONPATH", os.pathsep.join(dict.fromkeys(paths)))
-        process.setProcessEnvironment(environment)
+        process.setProcessEnvironment(child_environment())
         unframer = window_unframer()
 
         def read() -> None:

@@ -37,11 +37,13 @@ def _document(window: Window) -> Slots:
         "open": lambda: files.open(),
         "import": open_picture_or_points,
         "open_model": window.open_model,
+        "close_trace": window.traces.close,
         "save": files.save,
         "save_as": files.save_as,
         "quit": window.close,
         "undo": stack.undo,
         "redo": stack.redo,
+        "copy_python": window.copy_as_python,
     }
 
 
@@ -116,8 +118,14 @@ def _gallery(window: Window) -> Slots:
 
 
 def _help(window: Window) -> Slots:
+    def selftest() -> None:
+        from scoreviz.gui.selftest import SelfTest
+
+        SelfTest(window).open()
+
     return {
         "shortcuts": lambda: dialogs.shortcuts(window, window.actions_.sheet()).open(),
         "about": lambda: dialogs.about(window).open(),
+        "selftest": selftest,
         "copy_diagnostics": lambda: QGuiApplication.clipboard().setText(crash.diagnostics(window.state_in_words())),
     }

@@ -12,6 +12,8 @@ from scoreviz.gui.preferences import Preferences
 from scoreviz.gui.store import Store
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import BUNDLE_SUFFIX, SCENE_SUFFIX, Document, load, save
+from scoreviz.scene.traces import SUFFIX as TRACE_SUFFIX
+from scoreviz.scene.traces import is_trace
 
 
 class Files(QObject):
@@ -21,6 +23,7 @@ class Files(QObject):
     saved = Signal()
     taken = Signal(object)  # another document
     told = Signal(str)  # a sentence: what could not be done, and the remedy
+    trace_chosen = Signal(Path)  # it is no document: the present one stays
 
     def __init__(self, store: Store, preferences: Preferences, document: Callable[[], Document], window: QWidget) -> None:
         super().__init__(window)
@@ -45,13 +48,21 @@ class Files(QObject):
 
     def open(self, path: Path | None = None) -> bool:
         """Open a file (asking which); the present document stays if it cannot be read."""
+        if path is not None and is_trace(path):
+            self.trace_chosen.emit(path)
+            return True
         if not self.may_leave():
             return False
         if path is None:
-            chosen, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a scene"), str(self._folder()), self._filter())
+            traces = self.tr("Traces") + f" (*{TRACE_SUFFIX})"
+            filters = f"{self._filter()};;{traces}"
+            chosen, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a scene or a trace"), str(self._folder()), filters)
             if not chosen:
                 return False
             path = Path(chosen)
+            if is_trace(path):
+                self.trace_chosen.emit(path)
+                return True
         try:
             document = load(path)
             self._take(document, path)

@@ -21,6 +21,7 @@ from scoreviz.gui.widgets import words
 from scoreviz.gui.widgets.combo import Item, Menu
 from scoreviz.gui.widgets.editor import Editor
 from scoreviz.gui.widgets.labels import Elided, label
+from scoreviz.gui.widgets.points import Points, written
 from scoreviz.gui.widgets.segmented import Segmented
 from scoreviz.gui.widgets.slider import Number
 from scoreviz.gui.widgets.span import Span
@@ -102,6 +103,8 @@ def editor_for(parameter: Parameter, parent: QWidget, allow: Allow = every) -> E
             if _is_short(items) and parameter.kind == "enum":
                 return Segmented([(item.value, item.text) for item in items], parent)
             return Menu(lambda: _items(parameter, allow), parent)
+        case "points":
+            return Points(parent)
         case _:
             return None
 
@@ -213,6 +216,8 @@ class Row(QWidget):
             return scene_text(type(value).LABEL)
         if self.parameter.kind == "enum":
             return scene_text(self.parameter.description.labels.get(value, value))
+        if self.parameter.kind == "points":
+            return written(value)
         return words.figure(value)
 
     def _edited(self, value: Any, token: str) -> None:
@@ -345,7 +350,7 @@ class SpecForm(QWidget):
         path = (*self._path, parameter.name)
         nested = isinstance(self._store.value(path), Section)
         parts: list[QWidget] = []
-        if parameter.kind in ("int", "float", "bool", "enum", "choice"):
+        if parameter.kind in ("int", "float", "bool", "enum", "choice", "points"):
             parts.append(Row(self._store, path, parameter, self, self._allow))
         if nested:
             parts.append(SpecForm(self._store, path, more=self._more, allow=self._allow, parent=self, _root=self._root))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -25,6 +26,7 @@ class Pages(QStackedWidget):
 
     turned = Signal(str)  # another tab is on screen
     painted = Signal(float)  # a frame of either, and the seconds that it took
+    trace_dropped = Signal(Path)  # on the Images tab
 
     def __init__(self, store: Store, session: Session, progress: Progress, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,7 @@ class Pages(QStackedWidget):
 
             self._images = ImagesTab(self._store, self._session, self.pictures_playback, self._progress)
             self._images.panes.painted.connect(self.painted)
+            self._images.trace_dropped.connect(self.trace_dropped)
             self.addWidget(self._images)
         return self._images
 

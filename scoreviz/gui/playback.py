@@ -71,6 +71,7 @@ class Run:
     truth: str = ""  # what the distance is measured against, for example "exact samples at σ 0.1"
     seeing: str = ""  # one sentence: what its points do
     complete: bool = False
+    file: str = ""  # name of the trace that it was opened from
 
     @property
     def length(self) -> int:

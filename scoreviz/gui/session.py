@@ -76,6 +76,7 @@ class Session(QObject):
         self.revision = 0
         self.sigma_max: float | None = None
         self.components = 0
+        self.threads = 1  # of the engine; results depend on it to the last bit
         self.journal: list[JournalEntry] = []
         self.kept: tuple[int, ...] = ()  # training steps whose networks the engine still has
         self.pinned: int | None = None  # the one that runs and arrows are of; None follows the latest
@@ -260,6 +261,7 @@ class Session(QObject):
             self._died(self.tr("it speaks another version of the protocol; reinstall scoreviz"), "", fatal=True)
             return
         self._progress.state, self._progress.note = "ready", ""
+        self.threads = message.threads
         threads = QCoreApplication.translate("Session", "%n thread(s)", "", message.threads).replace("%n", str(message.threads))
         self._progress.device = f"{message.device}, {threads}"
         self._welcomed, self._known, self._in_flight, self._old_network = True, None, None, False

@@ -16,7 +16,7 @@ from scoreviz.protocol import messages
 from scoreviz.protocol.shots import frame_of
 from scoreviz.scene.document import Scene
 from scoreviz.scene.files import Document, JournalEntry
-from scoreviz.scene.parameters import Invalidates, parameters
+from scoreviz.scene.journal import LEARNED_PARTS
 
 RUN_SECONDS = 4
 """A whole run at speed 1, as the transport plays it."""
@@ -26,9 +26,6 @@ AHEAD = 3
 """Shots asked for before they are drawn: the engine and the drawing each have a core."""
 
 ENGINE_PARTS = tuple(name for name in Scene.__struct_fields__ if name not in ("view", "images"))
-_LEARNED = Invalidates.NETWORK | Invalidates.TRAINING | Invalidates.TARGET
-LEARNED_PARTS = tuple(p.name for p in parameters(Scene) if p.description.invalidates & _LEARNED)
-"""What the journal replays. Everything else, such as the sampler, is as the scene has it now."""
 
 
 def position_at(seconds: Fraction, run_seconds: int = RUN_SECONDS) -> Fraction:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QCoreApplication, QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from scoreviz import resources
@@ -24,6 +24,7 @@ from scoreviz.gui.record_controls import RecordControls
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.gui.topbar import TopBar
+from scoreviz.gui.traces import Traces
 from scoreviz.gui.widgets.words import sentence
 from scoreviz.protocol.messages import Problem
 from scoreviz.scene.document import Scene
@@ -62,6 +63,7 @@ class Window(QMainWindow):
         self.dynamics, self.playback = self.pages.dynamics, self.pages.playback
         self._lay_out()
         self.recording = RecordControls(self)
+        self.traces = Traces(self.store, self.pages, self)
         self.actions_ = Actions(self, commands.slots(self))
         self._connect()
         self._restore()
@@ -104,6 +106,11 @@ class Window(QMainWindow):
         self.presentation.changed.connect(self._present)
         self.dynamics.importer.sceneDropped.connect(self.files.open)
         self.dynamics.importer.folderDropped.connect(self._folder_dropped)
+        self.files.trace_chosen.connect(self.traces.open)
+        self.pages.trace_dropped.connect(self.traces.open)
+        self.traces.told.connect(self.tell)
+        self.traces.changed.connect(self._trace_changed)
+        self._trace_changed()
         self.store.changed.connect(self._changed)
         self.store.undo_stack.indexChanged.connect(self._show_undo)
         self.dynamics.tools.tool_changed.connect(lambda tool: self.actions_[f"tool_{tool}"].setChecked(True))
@@ -171,6 +178,30 @@ class Window(QMainWindow):
     def _folder_dropped(self, path: Path) -> None:
         self.pages.show_tab("images")
         self.pages.images.opening.open(path)
+
+    def copy_as_python(self) -> None:
+        """A script that repeats the run of the tab on screen goes to the clipboard."""
+        from scoreviz.scene.script import picture_script, script
+
+        document = self.whole_document()
+        if self.pages.tab == "images":
+            text = picture_script(document, threads=self.session.threads)
+        else:
+            run = self.playback.run
+            driven = run is not None and not run.file and run.training_step is not None
+            step = run.training_step if run is not None and driven else self.progress.step
+            text = script(document, training_step=step, threads=self.session.threads)
+        QGuiApplication.clipboard().setText(text)
+        self.tell(self.tr("Copied: a Python script of {n} lines that repeats this run.").format(n=text.count("\n")))
+
+    def _trace_changed(self) -> None:
+        name = self.traces.name
+        self.actions_["close_trace"].setEnabled(bool(name))
+        if name:
+            self.tell(
+                self.tr("“{name}” is on screen. An edit brings the live run back.").format(name=name),
+                Remedy(self.tr("Close the trace"), self.traces.close),
+            )
 
     def set_full_screen(self, on: bool) -> None:
         """The whole screen, or a window again."""

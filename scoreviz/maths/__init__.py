@@ -1,28 +1,133 @@
-"""The mathematics: noise, exact targets, networks, training, samplers and metrics. torch only; no Qt, no I/O, no global random state.
+"""The mathematics: noise, exact targets, networks, training, samplers, control, theory and measures. torch only; no Qt, no threads.
 
 Names that notebooks and scripts may rely on are those in `__all__`. x has shape (B, *), t is a float or (B,), and time runs from data
-at t = 0 to noise at t = 1. Every random number comes from a generator that the caller gives or seeds.
+at t = 0 to noise at t = 1. Every random number comes from a generator that the caller gives or seeds; the global one is never touched.
+Nothing here reads or writes files but `trace` and `Trace`, which exist to write one.
 """
 
-from scoreviz.maths import langevin, pc, solvers  # noqa: F401 - they register their samplers
-from scoreviz.maths.correctors import build_corrector
+from scoreviz.maths import encoding, langevin, pc, solvers  # noqa: F401 - they register their samplers
+from scoreviz.maths.brownian import (
+    BrownianPath,
+)
+from scoreviz.maths.classifier import (
+    NoiseClassifier,
+    train_classifier,
+)
+from scoreviz.maths.colours import (
+    colourisation,
+    from_colour_basis,
+    grey,
+    grey_basis,
+    to_colour_basis,
+)
+from scoreviz.maths.correctors import (
+    build_corrector,
+)
 from scoreviz.maths.denoiser import (
     Denoiser,
+    EnergyDenoiser,
+    LabelledDenoiser,
     clipped,
     denoiser_from_score,
     eps_from_score,
+    log_prob_fn_of,
     score_fn_of,
     score_from_denoiser,
     score_from_eps,
+    score_from_v,
+    v_from_score,
 )
-from scoreviz.maths.density import compile_density, preset
-from scoreviz.maths.empirical import Empirical
-from scoreviz.maths.grids import build_grid
-from scoreviz.maths.metrics import noise_floor, sliced_wasserstein
-from scoreviz.maths.networks import ScoreMLP, build_network
-from scoreviz.maths.objectives import DenoisingScoreMatching, Floor, build_objective, loss_floor
-from scoreviz.maths.predictors import build_predictor
-from scoreviz.maths.registry import implementations, implements
+from scoreviz.maths.density import (
+    compile_density,
+    preset,
+)
+from scoreviz.maths.editing import (
+    sdedit,
+)
+from scoreviz.maths.empirical import (
+    Empirical,
+)
+from scoreviz.maths.encoding import (
+    decode,
+    encode,
+    slerp,
+)
+from scoreviz.maths.estimates import (
+    Estimate,
+)
+from scoreviz.maths.fields import (
+    ErrorMap,
+    FisherDivergence,
+    curl,
+    divergence,
+    error_map,
+    fisher_divergence,
+    jacobian,
+)
+from scoreviz.maths.grids import (
+    build_grid,
+    build_levels,
+)
+from scoreviz.maths.guidance import (
+    class_score_fn,
+    classifier_free,
+    guided,
+)
+from scoreviz.maths.inpainting import (
+    Inpainting,
+    Resampling,
+    repaint,
+)
+from scoreviz.maths.lessons import (
+    learn,
+)
+from scoreviz.maths.likelihood import (
+    Gaps,
+    Likelihood,
+    likelihood_gaps,
+    log_likelihood,
+)
+from scoreviz.maths.metrics import (
+    MEASURES,
+    Divergence,
+    Measure,
+    ModeMass,
+    Nearest,
+    energy_distance,
+    entropy,
+    gaussian_divergence,
+    kl_divergence,
+    max_mean_discrepancy,
+    mode_mass,
+    named_measure,
+    nearest_distance,
+    nearest_point,
+    noise_floor,
+    sliced_wasserstein,
+)
+from scoreviz.maths.networks import (
+    EnergyMLP,
+    ScoreMLP,
+    build_network,
+)
+from scoreviz.maths.objectives import (
+    Batch,
+    DenoisingScoreMatching,
+    ExplicitScoreMatching,
+    Floor,
+    ImplicitScoreMatching,
+    Objective,
+    SlicedScoreMatching,
+    build_objective,
+    loss_floor,
+)
+from scoreviz.maths.predictors import (
+    build_predictor,
+)
+from scoreviz.maths.registry import (
+    implementations,
+    implements,
+)
 from scoreviz.maths.sampling import (
     Info,
     Sampler,
@@ -37,71 +142,214 @@ from scoreviz.maths.sampling import (
     starting_points,
     trajectory,
 )
-from scoreviz.maths.sde import SDE, VESDE, DiscreteVPSDE, build_sde
-from scoreviz.maths.targets import GaussianMixture, LogProbFn, Posterior, ScoreFn
+from scoreviz.maths.sde import (
+    EDMSDE,
+    SDE,
+    VESDE,
+    VPSDE,
+    CustomSDE,
+    DiscreteVPSDE,
+    Levels,
+    SubVPSDE,
+    build_sde,
+)
+from scoreviz.maths.states import (
+    fork,
+    state_bytes,
+    state_from_bytes,
+)
+from scoreviz.maths.targets import (
+    GaussianMixture,
+    LogProbFn,
+    Moments,
+    Posterior,
+    ScoreFn,
+    Target,
+)
+from scoreviz.maths.theory import (
+    BackwardView,
+    DataPosterior,
+    Floors,
+    Jump,
+    Ledger,
+    SignalToNoise,
+    backward_kernel,
+    backward_view,
+    bound_ledger,
+    data_posterior,
+    floor_curve,
+    jump,
+    posterior_trace_expectation,
+    reverse_gaussian,
+    signal_to_noise,
+    total_variance,
+    total_variation,
+)
+from scoreviz.maths.tracing import (
+    Trace,
+    trace,
+)
 from scoreviz.maths.training import (
+    GradientVariance,
     TrainInfo,
     TrainState,
     draw_batch,
+    gradient_variance,
     init_training,
     learning_rate,
     load_state,
     reconfigure,
     state_dict,
     train_step,
+    training_floor,
+)
+from scoreviz.maths.truth import (
+    Distance,
+    distance_to_truth,
 )
 
 __all__ = [
+    "EDMSDE",
+    "MEASURES",
     "SDE",
     "VESDE",
+    "VPSDE",
+    "BackwardView",
+    "Batch",
+    "BrownianPath",
+    "CustomSDE",
+    "DataPosterior",
     "Denoiser",
     "DenoisingScoreMatching",
     "DiscreteVPSDE",
+    "Distance",
+    "Divergence",
     "Empirical",
+    "EnergyDenoiser",
+    "EnergyMLP",
+    "ErrorMap",
+    "Estimate",
+    "ExplicitScoreMatching",
+    "FisherDivergence",
     "Floor",
+    "Floors",
+    "Gaps",
     "GaussianMixture",
+    "GradientVariance",
+    "ImplicitScoreMatching",
     "Info",
+    "Inpainting",
+    "Jump",
+    "LabelledDenoiser",
+    "Ledger",
+    "Levels",
+    "Likelihood",
     "LogProbFn",
+    "Measure",
+    "ModeMass",
+    "Moments",
+    "Nearest",
+    "NoiseClassifier",
+    "Objective",
     "Posterior",
+    "Resampling",
     "Sampler",
     "ScoreFn",
     "ScoreMLP",
+    "SignalToNoise",
+    "SlicedScoreMatching",
     "Stage",
     "State",
+    "SubVPSDE",
     "Substep",
+    "Target",
+    "Trace",
     "TrainInfo",
     "TrainState",
+    "backward_kernel",
+    "backward_view",
+    "bound_ledger",
     "build_corrector",
     "build_grid",
+    "build_levels",
     "build_network",
     "build_objective",
     "build_predictor",
     "build_sampler",
     "build_sde",
+    "class_score_fn",
+    "classifier_free",
     "clipped",
+    "colourisation",
     "compile_density",
+    "curl",
+    "data_posterior",
+    "decode",
     "denoiser_from_score",
+    "distance_to_truth",
+    "divergence",
     "draw_batch",
+    "encode",
+    "energy_distance",
+    "entropy",
     "eps_from_score",
+    "error_map",
+    "fisher_divergence",
+    "floor_curve",
+    "fork",
+    "from_colour_basis",
+    "gaussian_divergence",
+    "gradient_variance",
+    "grey",
+    "grey_basis",
+    "guided",
     "implementations",
     "implements",
     "init_training",
+    "jacobian",
+    "jump",
+    "kl_divergence",
+    "learn",
     "learning_rate",
+    "likelihood_gaps",
     "load_state",
+    "log_likelihood",
+    "log_prob_fn_of",
     "loss_floor",
     "make_sampler",
+    "max_mean_discrepancy",
+    "mode_mass",
+    "named_measure",
+    "nearest_distance",
+    "nearest_point",
     "noise_floor",
+    "posterior_trace_expectation",
     "preset",
     "prior_points",
     "reconfigure",
+    "repaint",
+    "reverse_gaussian",
     "rng_from_seed",
     "sample",
     "score_fn_of",
     "score_from_denoiser",
     "score_from_eps",
+    "score_from_v",
+    "sdedit",
+    "signal_to_noise",
+    "slerp",
     "sliced_wasserstein",
     "starting_points",
+    "state_bytes",
     "state_dict",
+    "state_from_bytes",
+    "to_colour_basis",
+    "total_variance",
+    "total_variation",
+    "trace",
+    "train_classifier",
     "train_step",
+    "training_floor",
     "trajectory",
+    "v_from_score",
 ]

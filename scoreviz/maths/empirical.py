@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from scoreviz.maths.sde import SDE, Time, expand_as
-from scoreviz.maths.targets import ScoreFn
+from scoreviz.maths.targets.target import Posterior, Target, checked_labels, level, rows_of_class
 
 PIECE = 2**18
 """Numbers of the data held in float64 at once: 2 MB stay in the cache."""
@@ -27,20 +27,22 @@ NEGLIGIBLE = 1e-30
 """Weights below it are 0: denormal numbers cost ten times as much, and no sum notices."""
 
 
-class Empirical:
-    """p(x) = 1/N sum_k delta(x - m_k) over points of any shape.
+class Empirical(Target):
+    """p(x) = 1/N sum_k delta(x - m_k) over points of any shape: the mixture whose components have no width.
 
-    points (N, *), float32 or float64, in data units. Methods take x (B, *) of any float dtype and answer in that dtype; beside their
-    answers they hold at most some 40 MB, however large the data.
+    points (N, *), float32 or float64, in data units; labels (N,), integers >= 0, make it a law of (x, y). Methods take x (B, *) of any
+    float dtype and answer in that dtype; beside their answers they hold at most some 40 MB, however large the data. p_0 itself, and
+    p_t where std(t) = 0, has no density and no score: ValueError. Autograd does not pass; the gradient of `log_prob` is `score`.
     """
 
-    def __init__(self, points: Tensor) -> None:
+    def __init__(self, points: Tensor, labels: Tensor | None = None) -> None:
         """Store without a copy; ValueError if there is none or one is not finite."""
         if points.ndim < 2 or not len(points) or not points.is_floating_point():
             raise ValueError(f"expected float points of shape (N, *) with N >= 1, got {points.dtype} of shape {tuple(points.shape)}")
         self.points = points.contiguous()
+        self.labels = checked_labels(labels, len(points))
         self._flat = self.points.flatten(1)
-        self._squares = torch.empty(len(points), dtype=torch.float64)
+        self._squares = points.new_empty(len(points), dtype=torch.float64)
         for rows, piece in self._pieces():
             self._squares[rows] = piece.square_().sum(1)
         if not bool(self._squares.isfinite().all()):
@@ -57,10 +59,15 @@ class Empirical:
 
     def mean(self) -> Tensor:
         """E x, float64, shape of a point."""
-        total = torch.zeros(self._flat.shape[1], dtype=torch.float64)
+        total = self._flat.new_zeros(self._flat.shape[1], dtype=torch.float64)
         for _, piece in self._pieces():
             total += piece.sum(0)
         return (total / len(self)).reshape(self.shape)
+
+    @property
+    def sigma_data(self) -> float:
+        """Root mean square of the per-coordinate standard deviations, sqrt(tr Cov / D); 0 for a single point."""
+        return math.sqrt(max(0.0, float(self._squares.mean() - self.mean().square().sum())) / self.dim)
 
     def diameter(self, sweeps: int = 8, starts: int = 16) -> float:
         """Largest distance between two points, rounded up to two significant figures; 0 for a single point.
@@ -89,25 +96,44 @@ class Empirical:
 
     def denoise(self, x: Tensor, sde: SDE, t: Time) -> Tensor:
         """E[x_0 | x_t = x] = sum_k r_k m_k, shape of x."""
-        self._check(x)
-        u = (x.double() / expand_as(sde.mean_coefficient(_double(t)), x.double())).flatten(1)
-        sigma = sde.sigma(_double(t))
-        precision = (1.0 / sigma**2).expand(len(x)) if isinstance(sigma, Tensor) else u.new_full((len(x),), 1.0 / sigma**2)
-        rows = max(1, TABLE // len(self))
-        parts = [
-            self._average(torch.softmax((self._products(u_rows) - 0.5 * self._squares) * precision_rows[:, None], 1), x.dtype)
-            for u_rows, precision_rows in zip(torch.split(u, rows), torch.split(precision, rows), strict=True)
-        ]
+        parts = [self._average(torch.softmax(logits, 1), x.dtype) for logits in self._logits(x, *_noisy(sde, t))]
         return torch.cat(parts).reshape(x.shape)
 
-    def score(self, x: Tensor, sde: SDE, t: Time) -> Tensor:
+    def posterior(self, x: Tensor, sde: SDE, t: Time) -> Posterior:
+        """Mean, shape of x, and trace of the covariance (B,) of x_0 given x_t = x: sum_k r_k |m_k|^2 - |mean|^2, in float64."""
+        means, traces = [], []
+        for logits in self._logits(x, *_noisy(sde, t)):
+            r = torch.softmax(logits, 1)
+            means.append(self._average(r, torch.float64))
+            traces.append((r @ self._squares - means[-1].square().sum(1)).clamp(min=0))
+        return Posterior(torch.cat(means).to(x.dtype).reshape(x.shape), torch.cat(traces).to(x.dtype))
+
+    def responsibilities(self, x: Tensor, sde: SDE, t: Time) -> Tensor:
+        """p_t(k|x), (B, N): how probable it is that x is stored point k, noised."""
+        return torch.cat([torch.softmax(logits, 1).to(x.dtype) for logits in self._logits(x, *_noisy(sde, t))])
+
+    def log_prob(self, x: Tensor, sde: SDE | None = None, t: Time | None = None) -> Tensor:
+        """log p_t(x) = log 1/N sum_k N(x; a m_k, std^2 I) in nats, (B,)."""
+        a, std = _noisy(sde, t)
+        u = x.double().flatten(1) / expand_as(a, x.double().flatten(1))
+        sums = torch.cat([torch.logsumexp(logits, 1) for logits in self._logits(x, a, std)])
+        width = torch.as_tensor(std, dtype=torch.float64, device=x.device)
+        precision = torch.as_tensor(a / std, dtype=torch.float64, device=x.device) ** 2
+        norm = math.log(len(self)) + self.dim * (width.log() + 0.5 * math.log(2 * math.pi))
+        return (sums - 0.5 * u.square().sum(1) * precision - norm).to(x.dtype)
+
+    def score(self, x: Tensor, sde: SDE | None = None, t: Time | None = None) -> Tensor:
         """grad log p_t(x) = (a D - x)/std^2, shape of x, in inverse data units."""
-        a, std = expand_as(sde.mean_coefficient(_double(t)), x), expand_as(sde.std(_double(t)), x)
+        a, std = (expand_as(value, x) for value in _noisy(sde, t))
+        assert sde is not None and t is not None  # `_noisy` has said so
         return (a * self.denoise(x, sde, t) - x) / std**2
 
-    def score_fn(self, sde: SDE) -> ScoreFn:
-        """The exact score as f(x, t), for samplers."""
-        return lambda x, t: self.score(x, sde, t)
+    def of_class(self, y: int) -> Empirical:
+        """The stored points labelled y alone (a copy of them), without labels. ValueError if there are none."""
+        return Empirical(self.points[rows_of_class(self.labels, y)])
+
+    def _share(self, y: int) -> float:
+        return float(rows_of_class(self.labels, y).double().mean())
 
     def nearest(self, x: Tensor) -> Tensor:
         """Largest |difference| in any coordinate to the stored point nearest in Euclidean distance, (B,)."""
@@ -115,8 +141,18 @@ class Empirical:
         flat, rows = x.flatten(1), max(1, TABLE // len(self))
         return torch.cat([(part - self._flat[self._distances(part).argmin(1)].to(part)).abs().amax(1) for part in torch.split(flat, rows)])
 
+    def _logits(self, x: Tensor, a: Time, std: Time) -> Iterator[Tensor]:
+        """(u m_k - |m_k|^2/2)/sigma^2 for some rows of u = x/a after others, (b, N) float64: log r_k but for a constant of each row."""
+        self._check(x)
+        u = (x.double() / expand_as(a, x.double())).flatten(1)
+        sigma = std / a
+        precision = (1.0 / sigma**2).expand(len(x)) if isinstance(sigma, Tensor) else u.new_full((len(x),), 1.0 / sigma**2)
+        rows = max(1, TABLE // len(self))
+        for u_rows, precision_rows in zip(torch.split(u, rows), torch.split(precision, rows), strict=True):
+            yield (self._products(u_rows) - 0.5 * self._squares) * precision_rows[:, None]
+
     def _average(self, r: Tensor, dtype: torch.dtype) -> Tensor:
-        """sum_k r_k m_k, (B, D): one product in float32, or piece by piece in float64."""
+        """sum_k r_k m_k, (B, D): one product in the points' dtype where that is the answer's, else float64 piece by piece."""
         r = torch.where(r > NEGLIGIBLE, r, 0.0)
         if dtype == self._flat.dtype:
             return r.to(dtype) @ self._flat
@@ -143,7 +179,7 @@ class Empirical:
         A fresh tensor for each would now and then break the heap into as many holes as there are pieces: twice the data's own size.
         """
         n, dim = self._flat.shape
-        buffer = torch.empty(min(n, max(1, PIECE // dim)), dim, dtype=torch.float64)
+        buffer = self._flat.new_empty(min(n, max(1, PIECE // dim)), dim, dtype=torch.float64)
         for start in range(0, n, len(buffer)):
             part = self._flat[start : start + len(buffer)]
             yield slice(start, start + len(part)), buffer[: len(part)].copy_(part)
@@ -153,5 +189,9 @@ class Empirical:
             raise ValueError(f"expected points of shape (B, {', '.join(map(str, self.shape))}), got {tuple(x.shape)}")
 
 
-def _double(value: Time) -> Time:
-    return value.double() if isinstance(value, Tensor) else float(value)
+def _noisy(sde: SDE | None, t: Time | None) -> tuple[Time, Time]:
+    """(a, std) in float64. ValueError where there is no noise."""
+    a, std = level(sde, t)
+    if not (std > 0 if not isinstance(std, Tensor) else bool((std > 0).all())):
+        raise ValueError(f"stored points have a density and a score only where there is noise: got std(t) = {std} at t = {t}")
+    return a, std

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from scoreviz.maths.registry import implementation, implements
-from scoreviz.maths.sde import SDE
+from scoreviz.maths.sde import SDE, Levels
 from scoreviz.scene.grids import GridSpec, KarrasGrid, LogSNRGrid, QuadraticGrid, UniformGrid
 
 Grid = Callable[[SDE, int, float], list[float]]
@@ -42,8 +42,13 @@ def _quadratic(_: QuadraticGrid) -> Grid:
 
 @implements(LogSNRGrid)
 def _log_snr(_: LogSNRGrid) -> Grid:
-    """`low` must have noise: the coordinate is infinite where there is none."""
-    return lambda sde, n, low: _even(n, low, lambda t: math.log(sde.sigma(t)), lambda u: sde.t_of_sigma(math.exp(u)))
+    def grid(sde: SDE, n: int, low: float) -> list[float]:
+        """ValueError where there is no noise at `low`: the coordinate is infinite there."""
+        if sde.sigma(low) == 0:
+            raise ValueError(f"{sde!r} has no noise at t={low}, and no logarithm of it: a log-SNR grid ends at a larger t")
+        return _even(n, low, lambda t: math.log(sde.sigma(t)), lambda u: sde.t_of_sigma(math.exp(u)))
+
+    return grid
 
 
 @implements(KarrasGrid)
@@ -52,6 +57,16 @@ def _karras(spec: KarrasGrid) -> Grid:
         return _even(n, low, lambda t: sde.sigma(t) ** (1 / spec.rho), lambda u: sde.t_of_sigma(u**spec.rho))
 
     return grid
+
+
+def build_levels(spec: GridSpec, sde: SDE, n: int) -> Levels:
+    """The n noise levels on which predictors and correctors stand.
+
+    "uniform" is the reference's own discretisation, `sde.discretise`; on any other grid, from 1 to `sde.eps`, transitions are exact.
+    """
+    if isinstance(spec, UniformGrid):
+        return sde.discretise(n)
+    return Levels.at(sde, build_grid(spec)(sde, n, sde.eps)[::-1])
 
 
 def build_grid(spec: GridSpec) -> Grid:

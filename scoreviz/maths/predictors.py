@@ -1,7 +1,7 @@
-"""Predictors: one step of the reverse SDE dx = [f - g^2 s] dt + g dw, from level k to level k-1 of n.
+"""Predictors: one step of the reverse SDE dx = [f - g^2 s] dt + g dw, from level k of `Levels` to level k-1.
 
 The SDEs are linear, so every rule here is x_mean = keep x + pull s, x = x_mean + shake z with three numbers a step.
-Source: Song et al. 2021, appendices E and F (reverse diffusion, ancestral) and algorithm 2; level -1 is no noise at all.
+Level -1 is the data itself. Source: Song et al. 2021, appendices E and F (reverse diffusion, ancestral) and algorithms 2 to 5.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from scoreviz.maths.registry import implementation, implements
-from scoreviz.maths.sde import SDE
+from scoreviz.maths.sde import Levels
+from scoreviz.scene.errors import SceneError
 from scoreviz.scene.samplers import Ancestral, EulerMaruyama, NoPredictor, PredictorSpec, ReverseDiffusion
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 
 class Affine(NamedTuple):
@@ -23,15 +25,15 @@ class Affine(NamedTuple):
     shake: float
 
 
-Predictor = Callable[[SDE, int, int], Affine]
-"""predictor(sde, k, n): the step from level k (n-1 the noisiest) to level k-1."""
+Predictor = Callable[[Levels, int], Affine]
+"""predictor(levels, k): the step from level k to level k-1."""
 
 
 @implements(ReverseDiffusion)
 def _reverse_diffusion(_: ReverseDiffusion) -> Predictor:
-    def step(sde: SDE, k: int, n: int) -> Affine:
+    def step(levels: Levels, k: int) -> Affine:
         """The forward step scale x + G z reversed: x - (scale - 1) x + G^2 s, noise G."""
-        scale, noise = sde.forward_kernel(k, n)
+        scale, noise = levels.kernels[k]
         return Affine(2 - scale, noise**2, noise)
 
     return step
@@ -39,9 +41,9 @@ def _reverse_diffusion(_: ReverseDiffusion) -> Predictor:
 
 @implements(EulerMaruyama)
 def _euler_maruyama(_: EulerMaruyama) -> Predictor:
-    def step(sde: SDE, k: int, n: int) -> Affine:
-        """x - [f - g^2 s] dt, noise g sqrt(dt), with the positive dt of `sde.euler_step` (1/n), at the time of the score."""
-        t, dt = sde.timesteps(n)[k], sde.euler_step(k, n)
+    def step(levels: Levels, k: int) -> Affine:
+        """x - [f - g^2 s] dt, noise g sqrt(dt), with the level's positive dt (1/n as published), at the time of the score."""
+        sde, t, dt = levels.sde, levels.times[k], levels.euler_steps[k]
         g = sde.diffusion(t)
         return Affine(1 - sde.drift_coefficient(t) * dt, g**2 * dt, g * math.sqrt(dt))
 
@@ -50,13 +52,19 @@ def _euler_maruyama(_: EulerMaruyama) -> Predictor:
 
 @implements(Ancestral)
 def _ancestral(spec: Ancestral) -> Predictor:
-    def step(sde: SDE, k: int, n: int) -> Affine:
-        """Mean (x + G^2 s)/scale. Noise: that of level k-1 given level k and the data, G std_{k-1}/std_k, or the forward step's G."""
-        scale, noise = sde.forward_kernel(k, n)
+    def step(levels: Levels, k: int) -> Affine:
+        """Mean (x + G^2 s)/scale. Noise: that of level k-1 given level k and the data, G std_{k-1}/std_k, or the forward step's G.
+
+        SceneError for sub-VP, for which nobody has published one.
+        """
+        if not levels.sde.has_ancestral:
+            raise SceneError(
+                QT_TRANSLATE_NOOP("errors", "Sub-VP has no ancestral step. Choose reverse diffusion, Euler–Maruyama, or another noise.")
+            )
+        scale, noise = levels.kernels[k]
         if spec.variance == "forward":
             return Affine(1 / scale, noise**2 / scale, noise)
-        times = sde.times(n)
-        below = sde.std(times[k - 1]) / sde.std(times[k]) if k else 0.0
+        below = levels.stds[k - 1] / levels.stds[k] if k else 0.0
         return Affine(1 / scale, noise**2 / scale, noise * below)
 
     return step
@@ -64,7 +72,7 @@ def _ancestral(spec: Ancestral) -> Predictor:
 
 @implements(NoPredictor)
 def _none(_: NoPredictor) -> Predictor:
-    return lambda sde, k, n: Affine(1.0, 0.0, 0.0)
+    return lambda levels, k: Affine(1.0, 0.0, 0.0)
 
 
 def build_predictor(spec: PredictorSpec) -> Predictor:

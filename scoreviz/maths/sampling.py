@@ -6,16 +6,18 @@ resumed bit for bit. A sampler is added as its spec in `scoreviz.scene.samplers`
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import msgspec
 import torch
 from torch import Tensor
 
+from scoreviz.maths.brownian import BrownianPath
 from scoreviz.maths.registry import implementation
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture, LogProbFn, ScoreFn
@@ -60,7 +62,9 @@ class Info:
     """What a substep did, for drawing: new x = old x + drift + noise.
 
     score: s(x, t) at the old x; drift, noise: the deterministic and the random displacement; x0: Tweedie's E[x_0 | old x].
-    None where there is none. step_size: Langevin's e in e s + sqrt(2 e) z. nfe: evaluations of the score function.
+    None where there is none. step_size: Langevin's e in e s + sqrt(2 e) z (of the proposal, where there is one). nfe: evaluations of
+    the score function; those of a density, one a proposal, are not in it. accepted (B,): which proposals were taken; the other
+    samples stay, with drift and noise 0.
     """
 
     score: Tensor | None = None
@@ -69,6 +73,7 @@ class Info:
     x0: Tensor | None = None
     step_size: Tensor | None = None
     nfe: int = 0
+    accepted: Tensor | None = None
 
 
 class Sampler(ABC):
@@ -77,6 +82,10 @@ class Sampler(ABC):
     plan: Sequence[Substep]
     adaptive: ClassVar[bool] = False
     """True for a sampler that chooses its own steps: its plan is empty, and `next` finds the step in the state's memory."""
+    remembers_points: ClassVar[bool] = False
+    """True where the memory tells of the points themselves: whoever moves them must empty it."""
+    path: BrownianPath | None = None
+    """Whose increments the noise is made of, if not fresh."""
 
     def init(self, x: Tensor, rng: Tensor) -> State:
         """The state before the first substep. rng: `rng_from_seed(seed)` or a kept generator state."""
@@ -86,9 +95,20 @@ class Sampler(ABC):
         """The substep that comes now, or None at the end."""
         return self.plan[state.cursor] if state.cursor < len(self.plan) else None
 
+    def along(self, path: BrownianPath) -> Self:
+        """This sampler with its noise taken from `path`: runs of any step count then follow the same one."""
+        other = copy.copy(self)
+        other.path = path
+        return other
+
     def draw(self, state: State, substep: Substep) -> tuple[Tensor, Tensor]:
-        """z ~ N(0, I) like state.x for this substep, and the generator state after it. All noise of a sampler comes from here."""
-        return draw_noise(state.rng, state.x)
+        """z ~ N(0, I) like state.x for this substep, and the generator state after it. All noise of a sampler comes from here.
+
+        Fresh, or the increment of `path` from t to s; where no time passes (correctors) always fresh.
+        """
+        if self.path is None or substep.t == substep.s:
+            return draw_noise(state.rng, state.x)
+        return self.path.noise(substep.t, substep.s, state.x), state.rng
 
     @abstractmethod
     def step(self, state: State, substep: Substep) -> tuple[State, Info]:

@@ -9,6 +9,7 @@ The state's buffers are updated in place (speed is the point): `state_dict` copi
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 from collections.abc import Mapping
@@ -17,47 +18,58 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from scoreviz.maths.gradients import MLPGradient
-from scoreviz.maths.networks import ScoreMLP, build_network
-from scoreviz.maths.objectives import DenoisingScoreMatching, build_objective
+from scoreviz.maths.gradients import Gradient, gradient_for
+from scoreviz.maths.networks import EnergyMLP, ScoreMLP, build_network
+from scoreviz.maths.objectives import Batch, Floor, Objective, build_objective, loss_floor
+from scoreviz.maths.parameterisations import PARAMETERISATIONS
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture
+from scoreviz.scene.errors import SceneError
 from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec, Training
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 BETA1, BETA2, ADAM_EPS = 0.9, 0.99, 1e-8
 DECAY_STEPS = 500
 KEEP_EVERY = 100
 """Steps between the copies to which a diverged run falls back."""
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""x_0 (B, D), sigma (B,), noise z (B, D)."""
-
 
 class TrainState:
     """A network in training. `network` holds the present weights, `ema` their average; `buffers` (4, P): weights, ema, Adam's m and v."""
 
     def __init__(
-        self, network: ScoreMLP, training: Training, objective: DenoisingScoreMatching, target: GaussianMixture, generator: torch.Generator
+        self, network: ScoreMLP, training: Training, objective: Objective, target: GaussianMixture, generator: torch.Generator
     ) -> None:
         """At step 0; prefer `init_training`."""
+        _check_target(network, target)
         self.buffers = torch.stack([network.flat, network.flat, torch.zeros_like(network.flat), torch.zeros_like(network.flat)])
         self.good, self.good_step = self.buffers.clone(), 0
         self.network, self.ema = network.with_weights(self.buffers[0]), network.with_weights(self.buffers[1])
         self.generator, self.step = generator, 0
         self.since = 0  # step at which the drawing was last another
         self.training, self.objective, self.target = training, objective, target
-        self.gradient = MLPGradient(self.network, training.batch)
+        self.gradient: Gradient = gradient_for(self.network, objective, training.batch)
         self.scratch = torch.empty_like(network.flat)
+
+    def workspace(self, batch: int) -> Gradient:
+        """The one that serves the present objective and this batch size."""
+        if not self.gradient.serves(self.objective, batch):
+            self.gradient = gradient_for(self.network, self.objective, batch)
+        return self.gradient
 
 
 @dataclass(frozen=True, slots=True)
 class TrainInfo:
-    """loss: mean over the batch, comparable with `loss_floor`. diverged: it was not finite, and the state went back to `step`."""
+    """loss: mean over the batch, comparable with `training_floor`. gradient_norm: Euclidean, before clipping.
+
+    diverged: loss or gradient was not finite, and the state went back to `step`.
+    """
 
     step: int
     loss: float
     learning_rate: float
     diverged: bool = False
+    gradient_norm: float = math.nan
 
 
 def init_training(network: NetworkSpec, training: Training, objective: ObjectiveSpec, sde: SDE, target: GaussianMixture) -> TrainState:
@@ -83,6 +95,7 @@ def reconfigure(
     if target is not None:
         if target.dim != state.network.dim:
             raise ValueError(f"the network has {state.network.dim} dimensions, the new target {target.dim}")
+        _check_target(state.network, target)
         if target is not state.target:
             state.since = state.step
         state.target = target
@@ -90,9 +103,19 @@ def reconfigure(
         state.objective = build_objective(objective, sde, state.network.sigma_data)
     if training is not None:
         state.training = training
-    if state.gradient.batch != state.training.batch:
-        state.gradient = MLPGradient(state.network, state.training.batch)
+    state.workspace(state.training.batch)
     return state
+
+
+def _check_target(network: ScoreMLP, target: GaussianMixture) -> None:
+    """SceneError if the drawing has a class that a class-conditional network does not know; ValueError unless its points are (D,)."""
+    if len(target.shape) != 1:
+        raise ValueError(f"training takes a target of points (D,), got points of shape {tuple(target.shape)}")
+    if network.classes and target.labels is not None and int(target.labels.max()) >= network.classes:
+        raise SceneError(
+            QT_TRANSLATE_NOOP("errors", "This network knows {known} classes, and the drawing needs {needed}: give it as many."),
+            known=network.classes, needed=int(target.labels.max()) + 1,
+        )  # fmt: skip
 
 
 def learning_rate(base: float, step: int) -> float:
@@ -105,12 +128,19 @@ def draw_batch(state: TrainState) -> Batch:
 
     Each sample has exactly the law of an independent one; together they cover sigma, components and noise evenly, which takes away a
     fifth of the excess loss at a given step (measured on two moons and checkerboard). Source: Cranley & Patterson 1976.
+    A class-conditional network gets each sample's class, and none for a share `label_dropout` of them (Ho & Salimans 2022).
     """
     target, dim, device = state.target, state.target.dim, state.target.means.device
     points = _sobol(state.training.batch, 2 + 2 * dim).to(device)
     u = (points + torch.rand(2 + 2 * dim, 1, generator=state.generator, device=device)).remainder_(1.0)
     z = torch.erfinv(u[2:].mul_(2).sub_(1).clamp_(-1 + 1e-6, 1 - 1e-6)).mul_(math.sqrt(2)).T
-    return target.sample_at(u[0], z[:, :dim]), state.objective.sigma(u[1]), z[:, dim:].contiguous()
+    x0, sigma, noise = target.sample_at(u[0], z[:, :dim]), state.objective.sigma(u[1]), z[:, dim:].contiguous()
+    labels = None
+    if state.network.classes and target.labels is not None:
+        labels = target.labels[target.components_at(u[0])]
+        dropped = torch.rand(len(labels), generator=state.generator, device=device) < state.training.label_dropout
+        labels = labels.masked_fill(dropped, -1)
+    return Batch(x0, sigma, noise, labels, state.objective.probes(x0.shape, state.generator))
 
 
 @functools.cache
@@ -121,29 +151,30 @@ def _sobol(n: int, dim: int) -> Tensor:
 
 @torch.no_grad()
 def train_step(state: TrainState, batch: Batch | None = None) -> tuple[TrainState, TrainInfo]:
-    """One step of Adam on a fresh batch (or the one given). A loss that is not finite undoes up to 100 steps, and the info says so."""
-    x0, sigma, z = draw_batch(state) if batch is None else batch
-    if len(x0) != state.gradient.batch:
-        state.gradient = MLPGradient(state.network, len(x0))
-    sd, column = state.network.sigma_data, sigma[:, None]
-    c_in = (column.square() + sd**2).rsqrt()
-    scaled = torch.addcmul(x0, column, z).mul_(c_in)
-    target = (x0 * (column / sd) - z * sd).mul_(c_in)  # (x_0 - c_skip x)/c_out without its cancellation
-    loss = float(state.gradient.loss(scaled, sigma, target, state.objective.output_weight(column)))
+    """One step of Adam on a fresh batch (or the one given). A loss or gradient that is not finite undoes up to 100 steps.
+
+    The info then says so. Clipping shortens a gradient longer than `training.clip` to that length (Pascanu et al. 2013).
+    """
+    batch = draw_batch(state) if batch is None else batch
+    workspace = state.workspace(len(batch.x0))
+    loss = float(workspace.of(state.objective, batch, state.target))
+    norm = math.sqrt(float(torch.dot(workspace.flat, workspace.flat)))
     settled = max(0, state.step - state.since)
     rate = learning_rate(state.training.learning_rate, settled)
-    if not math.isfinite(loss):
+    if not (math.isfinite(loss) and math.isfinite(norm)):
         state.buffers.copy_(state.good)
         state.step = state.good_step
-        return state, TrainInfo(state.step, loss, rate, diverged=True)
+        return state, TrainInfo(state.step, loss, rate, diverged=True, gradient_norm=norm)
     if state.step % KEEP_EVERY == 0:
         state.good.copy_(state.buffers)
         state.good_step = state.step
     state.step += 1
+    if 0 < state.training.clip < norm:
+        workspace.flat.mul_(state.training.clip / norm)
     _adam(state, rate)
     decay = min(state.training.ema, (2 + settled) / (11 + settled))
     state.buffers[1].lerp_(state.buffers[0], 1 - decay)
-    return state, TrainInfo(state.step, loss, rate)
+    return state, TrainInfo(state.step, loss, rate, gradient_norm=norm)
 
 
 def _adam(state: TrainState, rate: float) -> None:
@@ -156,6 +187,60 @@ def _adam(state: TrainState, rate: float) -> None:
     weights.addcdiv_(m, denominator, value=-rate * correction / (1 - BETA1**state.step))
 
 
+def training_floor(state: TrainState, levels: int = 32, points: int = 512, seed: int = 0) -> Floor:
+    """The least loss of this state's objective on its drawing: `loss_floor`, and for a class-conditional network the mean over classes.
+
+    Of the samples a share `label_dropout` is learned without its class, the rest on the law of their class alone.
+    """
+    target, objective = state.target, state.objective
+    whole = loss_floor(target, objective, levels, points, seed)
+    if not state.network.classes or target.labels is None:
+        return whole
+    dropout, parts = state.training.label_dropout, [(state.training.label_dropout, whole)]
+    for label in target.classes:
+        share = float(target.weights[target.labels == label].sum())
+        parts.append(((1 - dropout) * share, loss_floor(target.of_class(label), objective, levels, points, seed)))
+    total, per_sigma = sum(p * f.total for p, f in parts), sum((p * f.per_sigma for p, f in parts), torch.zeros_like(whole.per_sigma))
+    return Floor(total, math.sqrt(sum((p * f.error) ** 2 for p, f in parts)), whole.sigmas, per_sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class GradientVariance:
+    """Of one batch's gradient at fixed weights: norm of its mean (bias removed), trace of its covariance, both of all P weights."""
+
+    norm: float
+    trace: float
+    repeats: int
+
+    @property
+    def relative(self) -> float:
+        """trace/norm^2: noise to signal of one step's gradient."""
+        return self.trace / self.norm**2 if self.norm > 0 else math.inf
+
+
+def gradient_variance(state: TrainState, objective: Objective | None = None, repeats: int = 64, seed: int = 0) -> GradientVariance:
+    """Mean and covariance over `repeats` fresh batches of the gradient of `objective` (the state's own without) at the present weights.
+
+    Batches are drawn as in training, of the state's size, from a generator of their own: the state is left as it is.
+    """
+    if repeats < 2:
+        raise ValueError(f"a variance needs at least 2 repeats, got {repeats}")
+    looking = copy.copy(state)
+    looking.objective = objective if objective is not None else state.objective
+    looking.generator = torch.Generator(state.generator.device).manual_seed(seed)
+    workspace = gradient_for(state.network, looking.objective, state.training.batch)
+    mean, square = torch.zeros_like(state.network.flat, dtype=torch.float64), 0.0
+    with torch.no_grad():
+        for _ in range(repeats):
+            workspace.of(looking.objective, draw_batch(looking), state.target)
+            gradient = workspace.flat.double()
+            mean += gradient / repeats
+            square += float(gradient.square().sum()) / repeats
+    length = float(mean.square().sum())
+    trace = max(0.0, (square - length) * repeats / (repeats - 1))
+    return GradientVariance(math.sqrt(max(0.0, length - trace / repeats)), trace, repeats)
+
+
 def state_dict(state: TrainState) -> dict[str, Tensor]:
     """Everything that `load_state` needs to go on bit for bit, as copies: weights, averages, moments, generator, step, constants."""
     return {
@@ -164,8 +249,15 @@ def state_dict(state: TrainState) -> dict[str, Tensor]:
         "frequencies": state.network.frequencies.clone(),
         "generator": state.generator.get_state(),
         "steps": torch.tensor([state.step, state.good_step, state.since]),
+        "kind": _kind(state.network),
         "sigma_data": torch.tensor(state.network.sigma_data, dtype=torch.float64),
     }
+
+
+def _kind(network: ScoreMLP) -> Tensor:
+    """What the shapes of the weights do not tell: parameterisation, energy, classes."""
+    units = list(PARAMETERISATIONS).index(network.parameterisation.name)
+    return torch.tensor([units, int(isinstance(network, EnergyMLP)), network.classes])
 
 
 def load_state(
@@ -174,12 +266,15 @@ def load_state(
     """The state that `state_dict` saved, under these settings; ValueError if it belongs to another architecture."""
     state = init_training(network, training, objective, sde, target)
     expected = state_dict(state)
+    saved = {"kind": torch.zeros(3, dtype=torch.int64), **saved}  # snapshots of the first versions knew one kind
     if set(saved) != set(expected):
         raise ValueError(f"expected the entries {sorted(expected)}, got {sorted(saved)}")
     for name, tensor in expected.items():
         if saved[name].shape != tensor.shape or saved[name].dtype != tensor.dtype:
             needed, given = (f"{value.dtype} {tuple(value.shape)}" for value in (tensor, saved[name]))
             raise ValueError(f"{name}: this network needs {needed}, got {given}")
+    if not torch.equal(saved["kind"], expected["kind"]):
+        raise ValueError(f"kind: this network needs {expected['kind'].tolist()}, got {saved['kind'].tolist()}")
     state.buffers.copy_(saved["buffers"])
     state.good.copy_(saved["good"])
     state.step, state.good_step, state.since = (int(n) for n in saved["steps"])

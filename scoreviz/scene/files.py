@@ -26,12 +26,23 @@ from scoreviz.scene.errors import SceneError
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 from scoreviz.scene.validation import validate
 
-VERSION = 1
+VERSION = 2
 SCENE_SUFFIX = ".scoreviz.json"
 BUNDLE_SUFFIX = ".scoreviz"
 LARGEST_FILE = 256 * 2**20
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _endings_have_names(raw: dict[str, Any]) -> dict[str, Any]:
+    """Version 2: `denoise` of the reverse SDE and of predictor-corrector was a bool, and is the name of an ending."""
+    scene = raw.get("scene")
+    for part in (scene, scene.get("images")) if isinstance(scene, dict) else ():
+        sampler = part.get("sampler") if isinstance(part, dict) else None
+        if isinstance(sampler, dict) and sampler.get("type") in ("pc", "reverse_sde") and isinstance(sampler.get("denoise"), bool):
+            sampler["denoise"] = "mean" if sampler["denoise"] else "none"
+    return raw | {"scoreviz": 2}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _endings_have_names}
 """From version n, as a plain dict, to version n + 1."""
 
 

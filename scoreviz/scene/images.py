@@ -13,7 +13,7 @@ EMOJI = "emoji32"
 """The bundled picture set, as `PictureSet.path` names it."""
 
 AXES = ("reverse", "levels")
-"""Samplers that make pictures out of noise; the Images tab offers these."""
+"""The time axes of samplers that go from noise to data."""
 
 _MODEL = Invalidates.MODEL | Invalidates.TRAJECTORY
 _SIGMA_MAX = param(
@@ -23,6 +23,11 @@ _SIGMA_MAX = param(
     ),
     invalidates=_MODEL, gt=0, le=2000.0, scale="log", advanced=True,
 )  # fmt: skip
+
+
+def makes_pictures(sampler: SamplerSpec | type[SamplerSpec]) -> bool:
+    """Does this sampler make pictures out of noise, in steps that are known beforehand? The Images tab offers these."""
+    return sampler.AXIS in AXES and not sampler.ADAPTIVE
 
 
 class ModelSpec(Choice):

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Literal
 
 from scoreviz.scene.choice import Choice, Spec
+from scoreviz.scene.errors import SceneError
 from scoreviz.scene.parameters import Invalidates, param
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 _NOISE = Invalidates.TRAINING | Invalidates.TRAJECTORY | Invalidates.FIELD
+
+_SIGMA_MAX = param(
+    QT_TRANSLATE_NOOP("scene", "σ max"),
+    QT_TRANSLATE_NOOP("scene", "Noise at t = 1. Automatic: the largest distance between two points drawn (Song & Ermon 2020)."),
+    invalidates=_NOISE, gt=0.05, le=50.0, scale="log",
+)  # fmt: skip
+_SIGMA_MIN = param(
+    QT_TRANSLATE_NOOP("scene", "σ min"),
+    QT_TRANSLATE_NOOP("scene", "Noise at t = 0: small beside the finest detail."),
+    invalidates=_NOISE, ge=0.001, le=1.0, scale="log", advanced=True,
+)  # fmt: skip
+_BETA_MIN = param(
+    QT_TRANSLATE_NOOP("scene", "β min"),
+    QT_TRANSLATE_NOOP("scene", "Rate of the noise at t = 0."),
+    invalidates=_NOISE, ge=0.01, le=5.0, scale="log", advanced=True,
+)  # fmt: skip
+_BETA_MAX = param(
+    QT_TRANSLATE_NOOP("scene", "β max"),
+    QT_TRANSLATE_NOOP("scene", "Rate of the noise at t = 1. Too small, and the end still remembers the data."),
+    invalidates=_NOISE, ge=5.0, le=50.0, scale="log",
+)  # fmt: skip
 
 
 class NoiseSpec(Choice):
@@ -19,19 +44,86 @@ class NoiseSpec(Choice):
 class VE(Spec, NoiseSpec, tag="ve", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "VE")
     HELP = QT_TRANSLATE_NOOP("scene", "Variance exploding: x_t = x_0 + σ(t) z, σ(t) = σ_min (σ_max/σ_min)^t. NCSN's noise.")
-    sigma_max: Annotated[
-        float,
+    sigma_max: Annotated[float, _SIGMA_MAX] | None = None
+    sigma_min: Annotated[float, _SIGMA_MIN] = 0.01
+
+
+class VP(Spec, NoiseSpec, tag="vp", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "VP")
+    HELP = QT_TRANSLATE_NOOP(
+        "scene", "Variance preserving: x_t = a x_0 + √(1 − a²) z, a falls to 0 at the rate β(t)/2, β from β_min to β_max. DDPM's noise."
+    )
+    beta_min: Annotated[float, _BETA_MIN] = 0.1
+    beta_max: Annotated[float, _BETA_MAX] = 20.0
+
+
+class SubVP(Spec, NoiseSpec, tag="sub_vp", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "sub-VP")
+    HELP = QT_TRANSLATE_NOOP("scene", "VP's mean with less noise: x_t = a x_0 + (1 − a²) z (Song et al. 2021).")
+    beta_min: Annotated[float, _BETA_MIN] = 0.1
+    beta_max: Annotated[float, _BETA_MAX] = 20.0
+
+
+class EDM(Spec, NoiseSpec, tag="edm", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "EDM")
+    HELP = QT_TRANSLATE_NOOP("scene", "x_t = x_0 + σ(t) z with σ a straight line in t (Karras et al. 2022). Its step grid is Karras's.")
+    sigma_max: Annotated[float, _SIGMA_MAX] | None = None
+    sigma_min: Annotated[float, _SIGMA_MIN] = 0.002
+
+
+class Custom(Spec, NoiseSpec, tag="custom", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "custom")
+    HELP = QT_TRANSLATE_NOOP("scene", "σ(t) as a curve through points of your own, from t = 0 to t = 1.")
+    points: Annotated[
+        tuple[tuple[float, float], ...],
         param(
-            QT_TRANSLATE_NOOP("scene", "σ max"),
-            QT_TRANSLATE_NOOP("scene", "Noise at t = 1. Automatic: the largest distance between two points drawn (Song & Ermon 2020)."),
-            invalidates=_NOISE, gt=0.05, le=50.0, scale="log",
+            QT_TRANSLATE_NOOP("scene", "points (t, σ)"),
+            QT_TRANSLATE_NOOP("scene", "At least two; t from 0 to 1 and σ both grow from each to the next."),
+            invalidates=_NOISE,
         ),
-    ] | None = None  # fmt: skip
-    sigma_min: Annotated[
-        float,
+    ] = ((0.0, 0.01), (0.5, 0.4), (1.0, 6.0))  # fmt: skip
+    interpolation: Annotated[
+        Literal["cubic", "linear"],
         param(
-            QT_TRANSLATE_NOOP("scene", "σ min"),
-            QT_TRANSLATE_NOOP("scene", "Noise at t = 0: small beside the finest detail."),
-            invalidates=_NOISE, ge=0.001, le=1.0, scale="log", advanced=True,
+            QT_TRANSLATE_NOOP("scene", "between points"),
+            QT_TRANSLATE_NOOP("scene", "ln σ follows a smooth curve that never turns back, or straight lines."),
+            invalidates=_NOISE, advanced=True,
+            labels={"cubic": QT_TRANSLATE_NOOP("scene", "curve"), "linear": QT_TRANSLATE_NOOP("scene", "lines")},
         ),
-    ] = 0.01  # fmt: skip
+    ] = "cubic"  # fmt: skip
+    scale: Annotated[
+        Literal["exploding", "preserving"],
+        param(
+            QT_TRANSLATE_NOOP("scene", "scale"),
+            QT_TRANSLATE_NOOP("scene", "exploding: x_t = x_0 + σ z. preserving: the same, divided by √(1 + σ²)."),
+            invalidates=_NOISE,
+            labels={"exploding": QT_TRANSLATE_NOOP("scene", "a = 1"), "preserving": QT_TRANSLATE_NOOP("scene", "a = 1/√(1+σ²)")},
+        ),
+    ] = "exploding"  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """SceneError unless the points are a curve."""
+        checked_curve(self.points)
+
+
+def checked_curve(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """`points` themselves as a tuple. SceneError unless t runs from 0 to 1 and sigma > 0, both strictly growing, in at least two points."""
+    curve = tuple((float(t), float(sigma)) for t, sigma in points)
+    if len(curve) < 2:
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "A noise curve needs at least 2 points (t, σ); it has {count}."), count=len(curve))
+    for t, sigma in curve:
+        if not (math.isfinite(t) and 0 < sigma < math.inf):
+            raise SceneError(QT_TRANSLATE_NOOP("errors", "At t = {t} the curve has σ = {sigma}: σ must be above 0."), t=t, sigma=sigma)
+    if (curve[0][0], curve[-1][0]) != (0.0, 1.0):
+        raise SceneError(
+            QT_TRANSLATE_NOOP("errors", "A noise curve runs from t = 0 to t = 1; this one runs from {first} to {last}."),
+            first=curve[0][0], last=curve[-1][0],
+        )  # fmt: skip
+    for (t, sigma), (later, larger) in pairwise(curve):
+        if t >= later:
+            raise SceneError(QT_TRANSLATE_NOOP("errors", "A noise curve's times must grow: after t = {t} comes {later}."), t=t, later=later)
+        if sigma >= larger:
+            raise SceneError(
+                QT_TRANSLATE_NOOP("errors", "A noise curve must grow: after σ = {sigma} comes {larger}."), sigma=sigma, larger=larger
+            )
+    return curve

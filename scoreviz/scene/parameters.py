@@ -69,7 +69,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One field as a form, the command line or a validator sees it."""
 
     name: str
-    kind: Literal["int", "float", "bool", "text", "enum", "choice", "other"]
+    kind: Literal["int", "float", "bool", "text", "enum", "choice", "points", "other"]
     description: Description
     default: Any
     low: float | None = None
@@ -119,6 +119,8 @@ def _parameter(spec: type[msgspec.Struct], field: msgspec.inspect.Field) -> Para
             return Parameter(kind="choice", family=inner.cls, **common)
         case msgspec.inspect.StrType():
             return Parameter(kind="text", **common)
+        case msgspec.inspect.VarTupleType(item_type=msgspec.inspect.TupleType()):
+            return Parameter(kind="points", **common)
         case _:
             return Parameter(kind="other", **common)
 

@@ -14,7 +14,7 @@ from scoreviz.scene.choice import decode_choice
 from scoreviz.scene.density import Density
 from scoreviz.scene.document import Scene, walk
 from scoreviz.scene.errors import SceneError
-from scoreviz.scene.images import AXES
+from scoreviz.scene.images import AXES, makes_pictures
 from scoreviz.scene.parameters import Parameter, parameters
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
@@ -79,3 +79,10 @@ def _validate_across(scene: Scene) -> None:
             QT_TRANSLATE_NOOP("errors", "“{sampler}” does not make pictures out of noise. Choose a reverse process for the Images tab."),
             sampler=scene.images.sampler.LABEL,
         )
+    if not makes_pictures(scene.images.sampler):
+        raise SceneError(
+            QT_TRANSLATE_NOOP(
+                "errors", "“{sampler}” chooses its own steps, so pictures cannot be stepped through. Choose one with a number of steps."
+            ),
+            sampler=scene.images.sampler.LABEL,
+        )  # fmt: skip

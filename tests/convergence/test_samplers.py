@@ -94,9 +94,9 @@ def test_reverse_diffusion_is_of_first_order():
     sde = VESDE(0.05, 5.0)
 
     def bias(n: int) -> float:
-        sampler = make_sampler("reverse_sde", sde, lambda x, t: -x / (1 + sde.std(t) ** 2), n_steps=n, denoise=False)
+        sampler = make_sampler("reverse_sde", sde, lambda x, t: -x / (1 + sde.std(t) ** 2), n_steps=n, denoise="none")
         variance = 1 + sde.std(1.0) ** 2
-        for rule, t in zip(reversed(sampler.rules), reversed(sampler.times), strict=True):
+        for rule, t in zip(reversed(sampler.rules), reversed(sampler.levels.times), strict=True):
             variance = (1 - rule.pull / (1 + sde.std(t) ** 2)) ** 2 * variance + rule.shake**2
         return abs(variance - 1)
 

@@ -30,7 +30,7 @@ def play(scene: Scene) -> tuple[RunStarted, np.ndarray[Any, Any], RunDone, list[
     sde = build_sde(scene.noise, target.diameter())
     pipe: Any = Pipe()
     player = Player(pipe)
-    player.start(Plan(4, scene, sde, target, target.score_fn(sde), None, live=False))
+    player.start(Plan(4, scene, sde, target, target.score_fn(sde), target.log_prob_fn(sde), None, live=False))
     assert player.active and not player.unmeasured
     while not player.unmeasured:
         player.slice(0.01)

@@ -82,12 +82,11 @@ def test_leading(n: int):
 def test_forward_kernels_multiply_to_the_table():
     for n in (10, 1000):
         scale, variance = 1.0, 0.0
-        for k, i in enumerate(SDE.indices(n)):
-            s, noise = SDE.forward_kernel(k, n)
+        for i, (s, noise) in zip(SDE.indices(n), SDE.discretise(n).kernels, strict=True):
             scale, variance = scale * s, variance * s**2 + noise**2
             assert scale == pytest.approx(math.sqrt(float(ABAR[i])), rel=1e-10)
             assert variance == pytest.approx(1 - float(ABAR[i]), rel=1e-9)
-    assert SDE.forward_kernel(5, 1000)[1] ** 2 == pytest.approx(float(BETAS[5]), rel=1e-9)
+    assert SDE.discretise(1000).kernels[5][1] ** 2 == pytest.approx(float(BETAS[5]), rel=1e-9)
 
 
 @pytest.mark.parametrize("k", [0, 1, 400, 999])
@@ -95,23 +94,24 @@ def test_ancestral_is_ddpm_s_step(k: int):
     """mu~ and beta~ of Ho et al. 2020, eqs. 7 and 11, from the table."""
     beta, abar = float(BETAS[k]), float(ABAR[k])
     below = float(ABAR[k - 1]) if k else 1.0
-    keep, pull, shake = build_predictor(Ancestral())(SDE, k, 1000)
+    levels = SDE.discretise(1000)
+    keep, pull, shake = build_predictor(Ancestral())(levels, k)
     assert keep == pytest.approx(1 / math.sqrt(1 - beta))
     assert pull == pytest.approx(beta / math.sqrt(1 - beta))
     assert shake**2 == pytest.approx(beta * (1 - below) / (1 - abar), rel=1e-9, abs=1e-300)
-    assert build_predictor(Ancestral(variance="forward"))(SDE, k, 1000) == pytest.approx((keep, pull, math.sqrt(beta)))
+    assert build_predictor(Ancestral(variance="forward"))(levels, k) == pytest.approx((keep, pull, math.sqrt(beta)))
 
 
 @pytest.mark.parametrize("spec", [ReverseDiffusion(), Ancestral(), Ancestral(variance="forward"), EulerMaruyama()], ids=repr)
 @pytest.mark.parametrize("steps", [1000, 600])
 def test_predictors_find_the_data_s_variance(spec, steps: int):
-    """Within a percent of V0 + 1 - abar_0 at a thousand steps, and also where the leading levels end at 599: dt is their own distance.
+    """V0 + 1 - abar_0 at a thousand steps, and also where the leading levels end at 599: dt is their own distance.
 
     There the run starts, as in diffusers, from N(0, 1) although std(599) is .98.
     """
-    x = torch.randn(20_000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = torch.randn(5000, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     y = sample(build_sampler(ReverseSDE(steps=steps, predictor=spec), SDE, score), x, 1)
-    assert float(y.var()) == pytest.approx(V0, rel=0.05)
+    assert float(y.var()) == pytest.approx(V0, rel=5 * math.sqrt(2 / 5000))
 
 
 def test_heun_against_its_closed_form():

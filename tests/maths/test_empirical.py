@@ -85,6 +85,47 @@ def test_it_is_a_mixture_of_very_narrow_gaussians(t: float):
     assert torch.allclose(Empirical(data).denoise(x, VE, t), mixture.denoise(x, VE, t), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("sde", [VE, VP], ids=["VE", "VP"])
+@pytest.mark.parametrize("t", [0.3, 0.6, 1.0])
+def test_density_posterior_and_responsibilities_are_those_of_a_mixture_without_width(t: float, sde: SDE):
+    data = points(40, 2, dtype=torch.float64)
+    mixture = GaussianMixture(torch.ones(40).double(), data, torch.full((40,), 1e-7).double())
+    empirical, x = Empirical(data), noised(data, sde, t, 50, torch.float64)
+    assert torch.allclose(empirical.log_prob(x, sde, t), mixture.log_prob(x, sde, t), rtol=1e-9, atol=1e-8)
+    assert torch.allclose(empirical.log_prob_fn(sde)(x, torch.full((50,), t).double()), mixture.log_prob(x, sde, t), atol=1e-7)
+    assert torch.allclose(empirical.responsibilities(x, sde, t), mixture.responsibilities(x, sde, t), atol=1e-8)
+    assert torch.allclose(empirical.posterior(x, sde, t).mean, mixture.posterior(x, sde, t).mean, atol=1e-8)
+    assert torch.allclose(empirical.posterior(x, sde, t).trace, mixture.posterior(x, sde, t).trace, atol=1e-8)
+    assert empirical.sigma_data == pytest.approx(mixture.sigma_data)
+    assert empirical.log_prob(x.float(), sde, t).dtype == empirical.posterior(x.float(), sde, t).trace.dtype == torch.float32
+
+
+def test_density_of_points_on_a_line_integrates_to_one_and_its_slope_is_the_score():
+    empirical = Empirical(points(9, 1, dtype=torch.float64))
+    line = torch.linspace(-8, 8, 40001, dtype=torch.float64)[:, None]
+    log_p = empirical.log_prob(line, VP, 0.6)
+    assert float(log_p.exp().sum()) * 16 / 40000 == pytest.approx(1, abs=1e-9)
+    slope = (log_p[2:] - log_p[:-2]) / (2 * 16 / 40000)
+    assert torch.allclose(slope, empirical.score(line, VP, 0.6)[1:-1, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("sde", [VE, VP], ids=["VE", "VP"])
+def test_classes_of_stored_pictures(sde: SDE):
+    """Bayes' rule over the classes' own sums; the class score is conditional minus unconditional."""
+    data, labels = points(30, 2, 3, 3, dtype=torch.float64), torch.arange(30) % 3
+    empirical, x, t = Empirical(data, labels), noised(data, sde, 0.6, 8, torch.float64), 0.6
+    assert empirical.classes == (0, 1, 2) and empirical.shape == (2, 3, 3) and empirical.dim == 18
+    r = empirical.responsibilities(x, sde, t)
+    shares = torch.stack([r[:, labels == y].sum(1) for y in range(3)], 1)
+    assert torch.allclose(empirical.class_log_prob(x, sde, t).exp(), shares, atol=1e-10)
+    for y in range(3):
+        apart = Empirical(data[labels == y]).score(x, sde, t) - empirical.score(x, sde, t)
+        assert torch.allclose(empirical.class_score(x, y, sde, t), apart, atol=1e-9 / sde.std(t) ** 2)
+    y = torch.arange(8) % 3
+    rows = torch.cat([empirical.class_score(x[i : i + 1], int(y[i]), sde, t) for i in range(8)])
+    assert torch.allclose(empirical.class_score(x, y, sde, t), rows)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_time_for_each_sample(dtype: torch.dtype):
     data = points(30, 3, 4, 4)
@@ -173,31 +214,45 @@ def test_bad_points(bad: Tensor, words: str):
         Empirical(bad)
 
 
+def test_labels_and_noise_are_checked():
+    with pytest.raises(ValueError, match="5 integers >= 0"):
+        Empirical(points(5, 2), torch.zeros(4).long())
+    with pytest.raises(ValueError, match="no labels"):
+        Empirical(points(5, 2)).class_score(torch.zeros(1, 2), 0, VE, 0.5)
+    with pytest.raises(ValueError, match="only where there is noise"):
+        Empirical(points(5, 2)).log_prob(torch.zeros(1, 2))
+    with pytest.raises(ValueError, match=r"lies in \[0, 1\]"):
+        Empirical(points(5, 2)).score(torch.zeros(1, 2), VE, -0.1)
+
+
 def test_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"expected points of shape \(B, 2, 3\), got \(4, 3, 2\)"):
         Empirical(points(3, 2, 3)).score(torch.zeros(4, 3, 2), VE, 0.5)
 
 
 MEMORY = """
-import resource, torch
+import resource, sys, torch
 from scoreviz.maths import Empirical, VESDE
 torch.set_num_threads(1)
-data = torch.empty(5000, 3, 64, 64).uniform_(generator=torch.Generator().manual_seed(0))
-x = torch.zeros(16, 3, 64, 64)
-empirical = Empirical(data[:10])
-empirical.score(x, VESDE(), 0.5), empirical.nearest(x), empirical.diameter()  # the libraries' own buffers
+side, sde = int(sys.argv[1]), VESDE()
+data = torch.empty(5000, 3, side, side).uniform_(generator=torch.Generator().manual_seed(0))
+labels, x = torch.arange(5000) % 5, torch.zeros(16, 3, side, side)
+def everything(empirical):
+    empirical.score(x, sde, 0.5), empirical.log_prob(x, sde, 0.5), empirical.posterior(x, sde, 0.5), empirical.mean()
+    empirical.responsibilities(x, sde, 0.5), empirical.nearest(x), empirical.diameter(), empirical.score(x, sde, torch.full((16,), 0.5))
+everything(Empirical(data[:10], labels[:10]))  # the libraries' own buffers
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-empirical = Empirical(data)
-empirical.score(x, VESDE(), 0.5), empirical.nearest(x), empirical.diameter(), empirical.mean()
+everything(Empirical(data, labels))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux alone")
-def test_five_thousand_pictures_take_no_memory_beside_themselves():
-    """246 MB of pictures; in a process of its own, whose peak is then that of these calls."""
+@pytest.mark.parametrize("side", [32, 64])
+def test_five_thousand_pictures_take_no_memory_beside_themselves(side: int):
+    """61 and 246 MB of pictures, 16 samples; in a process of its own, whose peak is then that of these calls."""
     assert hasattr(resource, "getrusage")
-    out = subprocess.run([sys.executable, "-c", MEMORY], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run([sys.executable, "-c", MEMORY, str(side)], check=True, capture_output=True, text=True).stdout
     assert int(out) < 64 * 1024
 
 

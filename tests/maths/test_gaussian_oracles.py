@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from scoreviz.maths import VESDE, State, build_predictor, make_sampler, rng_from_seed, sample, trajectory
+from scoreviz.maths import VESDE, State, make_sampler, rng_from_seed, sample, trajectory
 from scoreviz.maths.correctors import build_corrector
 from scoreviz.maths.pc import PredictorCorrectorSampler
-from scoreviz.scene.samplers import Ancestral, AnnealedLangevinCorrector, EulerMaruyama, LangevinCorrector, ReverseDiffusion
+from scoreviz.scene.samplers import AnnealedLangevinCorrector, LangevinCorrector
+from tests.maths.orthogonal import moments_of_run
 
 SDE = VESDE(0.02, 4.0)
 V0 = 0.49
@@ -31,36 +32,6 @@ def levels(n: int) -> list[float]:
     return [0.0, *(0.02 * 200 ** (k / (n - 1)) for k in range(n))]
 
 
-def reverse_diffusion(low: float, high: float, n: int) -> tuple[float, float]:
-    return high**2 - low**2, high**2 - low**2
-
-
-def ancestral(low: float, high: float, n: int) -> tuple[float, float]:
-    return high**2 - low**2, low**2 * (high**2 - low**2) / high**2
-
-
-def euler_maruyama(low: float, high: float, n: int) -> tuple[float, float]:
-    g2 = high**2 * 2 * math.log(200) / n
-    return g2, g2
-
-
-@pytest.mark.parametrize(
-    ("name", "rule"), [("reverse_diffusion", reverse_diffusion), ("ancestral", ancestral), ("euler_maruyama", euler_maruyama)]
-)
-@pytest.mark.parametrize("denoise", [True, False])
-def test_predictors_obey_their_exact_recursion(name: str, rule, denoise: bool):
-    n = 20
-    sampler = make_sampler("reverse_sde", SDE, score, n_steps=n, predictor=name, denoise=denoise)
-    sigma = levels(n)
-    variance = 16.0
-    for k in reversed(range(n)):
-        pull, noise = rule(sigma[k], sigma[k + 1], n)
-        mean_variance = (1 - pull / (V0 + sigma[k + 1] ** 2)) ** 2 * variance
-        variance = mean_variance + noise
-    measured = float(sample(sampler, normal(16.0), 1).var())
-    assert measured == pytest.approx(mean_variance if denoise else variance, rel=WITHIN)
-
-
 def test_reverse_diffusion_ends_on_tweedie():
     sampler = make_sampler("reverse_sde", SDE, score, n_steps=8)
     *_, (_, before, _), (_, predicted, info), (_, last, _) = trajectory(sampler, sampler.init(normal(16.0, 50), rng_from_seed(0)))
@@ -69,50 +40,22 @@ def test_reverse_diffusion_ends_on_tweedie():
     assert not torch.allclose(predicted.x, last.x)
 
 
-@pytest.mark.parametrize("spec", [ReverseDiffusion(), Ancestral(), EulerMaruyama()])
-def test_predictors_agree_in_the_limit(spec):
-    n = 5000
-    keep, pull, shake = build_predictor(spec)(SDE, 3000, n)
-    dt, g = 1 / n, SDE.diffusion(3000 / (n - 1))
-    assert keep == pytest.approx(1.0)
-    assert pull == pytest.approx(g**2 * dt, rel=0.01)
-    assert shake == pytest.approx(g * math.sqrt(dt), rel=0.01)
-
-
 def at_one_level(spec, steps: int) -> PredictorCorrectorSampler:
-    return PredictorCorrectorSampler(SDE, score, 1, None, build_corrector(spec), steps, denoise=False)
+    return PredictorCorrectorSampler(SDE.discretise(1), score, None, build_corrector(spec), steps, denoise="none")
 
 
-@pytest.mark.parametrize("snr", [0.16, 0.3])
-def test_langevin_corrector_has_its_own_stationary_law(snr: float):
-    """With e = 2 (r |z|/|s|)^2 the variance settles where W = V (1 + r^2): not at V."""
-    v = V0 + SDE.std(1.0) ** 2
-    measured = float(sample(at_one_level(LangevinCorrector(snr=snr), 80), normal(v), 1).var())
+def test_langevin_corrector_has_its_own_stationary_law():
+    """With e = 2 (r |z|/|s|)^2 the variance settles where W = V (1 + r^2): not at V. In one dimension, with the norms of a large batch."""
+    snr, v = 0.3, V0 + SDE.std(1.0) ** 2
+    measured = float(sample(at_one_level(LangevinCorrector(snr=snr), 20), normal(v), 1).var())
     assert measured == pytest.approx(v * (1 + snr**2), rel=1.5 * WITHIN)
     assert measured > v * (1 + 0.5 * snr**2)
 
 
-def test_ald_corrector_has_its_own_stationary_law():
-    v, e = V0 + 16.0, 2 * (0.3 * 4.0) ** 2
-    measured = float(sample(at_one_level(AnnealedLangevinCorrector(snr=0.3), 80), normal(v), 1).var())
-    assert measured == pytest.approx(v / (1 - e / (2 * v)), rel=1.5 * WITHIN)
-
-
 def test_a_flat_score_does_not_blow_the_corrector_up():
-    sampler = PredictorCorrectorSampler(SDE, lambda x, t: x * 0, 1, None, build_corrector(LangevinCorrector()), 1)
+    sampler = PredictorCorrectorSampler(SDE.discretise(1), lambda x, t: x * 0, None, build_corrector(LangevinCorrector()), 1)
     state, _ = sampler.step(sampler.init(normal(1.0, 10), rng_from_seed(0)), sampler.plan[0])
     assert bool(state.x.isfinite().all())
-
-
-@pytest.mark.parametrize("convention", ["code", "paper"])
-def test_langevin_has_its_own_stationary_law(convention: str):
-    e = 0.3
-    sampler = make_sampler("langevin", SDE, score, n_steps=60, step_size=e if convention == "code" else 2 * e, sigma=0.02,
-                           convention=convention)  # fmt: skip
-    v = V0 + SDE.sigma_min**2
-    measured = float(sample(sampler, normal(V0), 1).var())
-    assert measured == pytest.approx(v / (1 - e / (2 * v)), rel=1.5 * WITHIN)
-    assert measured > 1.2 * v
 
 
 def test_langevin_without_noise_is_a_contraction():
@@ -145,7 +88,7 @@ def test_annealed_langevin_moments():
         e, v = 4e-5 * sigma**2 / 0.02**2, V0 + sigma**2
         for _ in range(10):
             variance = (1 - e / v) ** 2 * variance + 2 * e
-    assert float(sample(sampler, normal(16.0), 1).var()) == pytest.approx(variance, rel=WITHIN)
+    assert moments_of_run(sampler, 0.0, 4.0)[1] ** 2 == pytest.approx(variance, rel=1e-9)
 
 
 def test_forward_sde_has_the_marginals_of_every_t():
@@ -172,7 +115,7 @@ def test_dropping_the_noise_of_the_reverse_sde_contracts():
         state, _ = sampler.step(State(x, x, substep.index, rng_from_seed(0)), substep)
         x = state.x_mean
     assert float(x.std()) < 0.25 * math.sqrt(V0)
-    assert float(sample(make_sampler("heun", SDE, score, n_steps=60), normal(16.0), 0).var()) == pytest.approx(V0, rel=0.05)
+    assert float(sample(make_sampler("heun", SDE, score, n_steps=60), normal(16.0, 5000), 0).var()) == pytest.approx(V0, rel=0.1)
 
 
 def test_ald_takes_the_noise_at_the_time_of_the_score():
@@ -180,4 +123,4 @@ def test_ald_takes_the_noise_at_the_time_of_the_score():
     z = torch.ones(2, 1, dtype=torch.float64)
     step = build_corrector(AnnealedLangevinCorrector(snr=0.3))
     for k, t in enumerate((1e-5, 0.500005, 1.0)):
-        assert float(step(SDE, k, 3, z, z)) == pytest.approx(2 * (0.3 * 0.02 * 200**t) ** 2, rel=1e-9)
+        assert float(step(SDE.discretise(3), k, z, z)) == pytest.approx(2 * (0.3 * 0.02 * 200**t) ** 2, rel=1e-9)

@@ -23,7 +23,9 @@ def test_the_global_generator_is_untouched():
             fields = {name: 2 for name in ("steps", "levels", "steps_per_level") if name in kind.__struct_fields__}
             spec = kind(**fields)
             x = maths.starting_points(spec, sde, target, 10, torch.Generator().manual_seed(0))
-            maths.sliced_wasserstein(maths.sample(maths.build_sampler(spec, sde, score_fn), x, 0), target.sample(10, torch.Generator()))
+            maths.sliced_wasserstein(
+                maths.sample(maths.build_sampler(spec, sde, score_fn, target.log_prob_fn(sde)), x, 0), target.sample(10, torch.Generator())
+            )
     wide = maths.GaussianMixture(torch.ones(3), torch.eye(3), torch.ones(3))
     wide.diameter()
     maths.sliced_wasserstein(wide.means, wide.means)

@@ -13,6 +13,7 @@ from torch import Tensor
 from scoreviz.maths import (
     VESDE,
     Info,
+    Sampler,
     Stage,
     State,
     build_predictor,
@@ -34,9 +35,23 @@ from scoreviz.scene.grids import GridSpec
 from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec
 from scoreviz.scene.noise import NoiseSpec
 from scoreviz.scene.samplers import (
+    DDIM,
+    HMC,
+    MALA,
+    RK4,
+    RK45,
+    AdaptiveSDE,
     Ancestral,
     AnnealedLangevin,
     CorrectorSpec,
+    DPMSolver2,
+    DPMSolver3,
+    DPMSolverPP2M,
+    DPMSolverPP2MSDE,
+    EDMHeun,
+    Encode,
+    Euler,
+    EulerAncestral,
     EulerMaruyama,
     Forward,
     Langevin,
@@ -48,16 +63,27 @@ from scoreviz.scene.samplers import (
     ReverseDiffusion,
     ReverseSDE,
     SamplerSpec,
+    Underdamped,
+    UniPC,
 )  # fmt: skip
 
 TARGET = preset("eight_gaussians")
 SDE = VESDE(0.01, TARGET.diameter())
 SCORE = TARGET.score_fn(SDE)
 SHORT = [
-    ReverseSDE(steps=6), ReverseSDE(steps=6, denoise=False), ProbabilityFlow(steps=6), Langevin(steps=6), Langevin(steps=6, noise=False),
+    ReverseSDE(steps=6), ReverseSDE(steps=6, denoise="none"), ProbabilityFlow(steps=6), Langevin(steps=6), Langevin(steps=6, noise=False),
     AnnealedLangevin(levels=3, steps_per_level=2), Forward(steps=6), PredictorCorrector(steps=4, corrector_steps=2),
-    PredictorCorrector(steps=4, order="predictor_first"),
+    PredictorCorrector(steps=4, order="predictor_first"), ReverseSDE(steps=4, denoise="tweedie"),
+    MALA(steps=6), HMC(steps=4, leapfrog_steps=3), Underdamped(steps=6), Encode(steps=6),
+    Euler(steps=6), RK4(steps=4), RK45(rtol=0.01, atol=0.01), DDIM(steps=6), DDIM(steps=6, eta=1.0),
+    DPMSolver2(steps=4), DPMSolver3(steps=4), DPMSolverPP2M(steps=6), DPMSolverPP2MSDE(steps=6),
+    UniPC(steps=6), EDMHeun(steps=6, s_churn=3.0), EulerAncestral(steps=6),
+    AdaptiveSDE(rtol=0.1, atol=0.1),
 ]  # fmt: skip
+
+
+def built(spec: Any, score_fn: Any = SCORE) -> Sampler:
+    return build_sampler(spec, SDE, score_fn, TARGET.log_prob_fn(SDE))
 
 
 def start(n: int = 12) -> Tensor:
@@ -94,11 +120,11 @@ def test_short_list_covers_every_sampler():
 
 @pytest.mark.parametrize("spec", SHORT, ids=repr)
 def test_steps_are_pure_and_runs_resume_bitwise(spec: Any):
-    sampler = build_sampler(spec, SDE, SCORE)
+    sampler = built(spec)
     state = sampler.init(start(), rng_from_seed(3))
     states = [state, *(s for _, s, _ in trajectory(sampler, state))]
     kept = [(s.x.clone(), s.rng.clone()) for s in states]
-    again = [state, *(s for _, s, _ in trajectory(build_sampler(spec, SDE, SCORE), state))]
+    again = [state, *(s for _, s, _ in trajectory(built(spec), state))]
     for one, two, (x, rng) in zip(states, again, kept, strict=True):
         assert torch.equal(one.x, two.x)
         assert torch.equal(one.x_mean, two.x_mean)
@@ -114,7 +140,7 @@ def test_steps_are_pure_and_runs_resume_bitwise(spec: Any):
 @pytest.mark.parametrize("spec", SHORT, ids=repr)
 def test_info_tells_the_truth(spec: Any):
     score_fn, calls = counted(SCORE)
-    sampler = build_sampler(spec, SDE, score_fn)
+    sampler = built(spec, score_fn)
     state = sampler.init(start(), rng_from_seed(3))
     for substep, new, info in trajectory(sampler, state):
         assert info.nfe == len(calls)
@@ -126,7 +152,8 @@ def test_info_tells_the_truth(spec: Any):
             assert info.x0 is not None
             assert torch.allclose(info.x0, denoiser_from_score(state.x, info.score, SDE, substep.t), atol=1e-5)
         if info.step_size is not None:
-            assert torch.allclose(info.drift, info.step_size * info.score, atol=1e-6)
+            went = slice(None) if info.accepted is None else info.accepted
+            assert torch.allclose((info.drift)[went], (info.step_size * info.score)[went], atol=1e-6)
         assert new.cursor == state.cursor + 1
         calls.clear()
         state = new
@@ -140,20 +167,23 @@ def test_the_seed_decides():
 
 @pytest.mark.parametrize("spec", SHORT, ids=repr)
 def test_plans_run_in_time(spec: Any):
-    plan = build_sampler(spec, SDE, SCORE).plan
+    sampler = built(spec)
+    plan = [substep for substep, _, _ in trajectory(sampler, sampler.init(start(), rng_from_seed(0)))]
+    assert sampler.adaptive == spec.ADAPTIVE and list(sampler.plan) == ([] if spec.ADAPTIVE else plan)
     assert [substep.index for substep in plan] == list(range(len(plan)))
     times = [substep.t for substep in plan]
     if spec.AXIS == "forward":
         assert times == sorted(times)
-        assert (plan[0].t, plan[-1].s) == (0.0, 1.0)
+        assert (plan[0].t, plan[-1].s) == (SDE.eps if isinstance(spec, Encode) else 0.0, 1.0)
     elif spec.AXIS in ("reverse", "levels"):
         assert times == sorted(times, reverse=True)
         assert plan[0].t == 1.0
-        assert plan[-1].s == (SDE.eps if isinstance(spec, ProbabilityFlow) else 0.0)
+        assert plan[-1].s == (0.0 if getattr(spec, "to_data", True) else SDE.eps)
     for one, two in itertools.pairwise(plan):
         assert one.s == two.t or spec.AXIS == "levels"
     for substep in plan:
-        assert (substep.t == substep.s) if substep.stage is not Stage.PREDICT else abs(substep.t - substep.s) <= 1
+        corrects = substep.stage is Stage.CORRECT
+        assert (substep.t == substep.s) if corrects else abs(substep.t - substep.s) <= 1
 
 
 def test_predictor_corrector_plans():
@@ -164,7 +194,7 @@ def test_predictor_corrector_plans():
     assert stages(corrector_steps=2) == "ccpccpccpd"
     assert stages(corrector_steps=1, order="predictor_first") == "pcpcpd"
     assert stages(corrector_steps=0) == "pppd"
-    assert stages(corrector_steps=1, denoise=False) == "cpcpcp"
+    assert stages(corrector_steps=1, denoise="none") == "cpcpcp"
     assert stages(corrector=NoCorrector()) == "pppd"
     assert stages(predictor=NoPredictor()) == "cccd"
     with pytest.raises(SceneError, match="Neither"):
@@ -188,7 +218,7 @@ def test_the_score_is_evaluated_at_the_published_times(predictor: Any, order: st
     if isinstance(predictor, ReverseDiffusion):
         sigmas = [0.0, *(SDE.std(k / 4) for k in range(5))]
         growth = [math.sqrt(high**2 - low**2) for low, high in itertools.pairwise(sigmas)]
-        assert [build_predictor(predictor)(SDE, k, 5).shake for k in range(5)] == pytest.approx(growth)
+        assert [build_predictor(predictor)(SDE.discretise(5), k).shake for k in range(5)] == pytest.approx(growth)
 
 
 def test_the_denoising_substep_is_at_no_noise_or_where_the_corrector_was():
@@ -205,7 +235,7 @@ def test_evaluations_are_counted():
     for spec, expected in ((ReverseSDE(steps=7), 7), (ProbabilityFlow(steps=7), 14), (PredictorCorrector(steps=7, corrector_steps=2), 21),
                            (Langevin(steps=7), 7), (AnnealedLangevin(levels=3, steps_per_level=4), 12), (Forward(steps=7), 0)):  # fmt: skip
         score_fn, calls = counted(SCORE)
-        sampler = build_sampler(spec, SDE, score_fn)
+        sampler = built(spec, score_fn)
         total = sum(info.nfe for _, _, info in trajectory(sampler, sampler.init(start(), rng_from_seed(0))))
         assert total == len(calls) == expected, spec
 
@@ -214,7 +244,11 @@ def test_evaluations_are_counted():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_any_shape_and_dtype(spec: Any, dtype: torch.dtype):
     x = torch.ones(3, 1, 4, 4, dtype=dtype)
-    y = sample(build_sampler(spec, SDE, lambda x, t: -x / (1 + SDE.std(t) ** 2)), x, 0)
+
+    def log_prob(x: Tensor, t: Any) -> Tensor:
+        return -0.5 * x.flatten(1).square().sum(1) / (1 + SDE.std(t) ** 2)
+
+    y = sample(build_sampler(spec, SDE, lambda x, t: -x / (1 + SDE.std(t) ** 2), log_prob), x, 0)
     assert y.shape == x.shape
     assert y.dtype == dtype
     assert bool(y.isfinite().all())
@@ -223,7 +257,7 @@ def test_any_shape_and_dtype(spec: Any, dtype: torch.dtype):
 @pytest.mark.parametrize("spec", SHORT, ids=repr)
 def test_one_step_is_legal(spec: Any):
     fields = {name: 1 for name in ("steps", "levels", "steps_per_level") if name in spec.__struct_fields__}
-    assert bool(sample(build_sampler(msgspec.structs.replace(spec, **fields), SDE, SCORE), start(), 0).isfinite().all())
+    assert bool(sample(built(msgspec.structs.replace(spec, **fields)), start(), 0).isfinite().all())
 
 
 def test_starting_points():
@@ -238,12 +272,12 @@ def test_starting_points():
 
 
 def test_make_sampler_by_name():
+    log_prob = TARGET.log_prob_fn(SDE)
     for kind in SamplerSpec.members():
-        sampler = make_sampler(tag_of(kind), SDE, SCORE, n_steps=3)
-        assert torch.equal(
-            sample(sampler, start(), 0),
-            sample(build_sampler(kind(**{"levels" if kind is AnnealedLangevin else "steps": 3}), SDE, SCORE), start(), 0),
-        )
+        count = next((name for name in ("steps", "levels") if name in kind.__struct_fields__), None)
+        assert (count is None) == kind.ADAPTIVE
+        sampler = make_sampler(tag_of(kind), SDE, SCORE, n_steps=None if count is None else 3, log_prob_fn=log_prob)
+        assert torch.equal(sample(sampler, start(), 0), sample(built(kind(**({} if count is None else {count: 3}))), start(), 0))
     sampler = make_sampler("pc", SDE, SCORE, n_steps=3, predictor="ancestral", corrector="ald", snr=0.1, n_corrector_steps=2)
     assert len(sampler.plan) == 10
     infos = [info for _, _, info in trajectory(sampler, sampler.init(start(), rng_from_seed(0)))]
@@ -273,7 +307,7 @@ def test_bad_arguments(name: str, arguments: dict[str, Any], message: str):
 
 
 def test_a_toy_sampler_needs_its_spec_and_one_decorator():
-    from scoreviz.maths.sampling import Sampler, Substep
+    from scoreviz.maths.sampling import Substep
     from scoreviz.scene.choice import Spec
 
     class Still(Spec, SamplerSpec, tag="still", frozen=True, kw_only=True):

@@ -30,10 +30,10 @@ def test_g_squared_is_the_growth_of_the_variance():
 
 def test_levels_are_the_reference_discretisation():
     expected = torch.linspace(math.log(0.01), math.log(5.0), 7, dtype=torch.float64).exp()
-    assert torch.allclose(SDE.levels(7), expected, rtol=1e-12)
-    variance = sum(SDE.forward_kernel(k, 7)[1] ** 2 for k in range(7))
-    assert variance == pytest.approx(25.0)
-    assert SDE.levels(1).tolist() == pytest.approx([5.0])
+    levels = SDE.discretise(7)
+    assert levels.stds == pytest.approx(expected.tolist(), rel=1e-12)
+    assert sum(noise**2 for _, noise in levels.kernels) == pytest.approx(25.0)
+    assert SDE.discretise(1).stds == pytest.approx([5.0])
 
 
 def test_timesteps_are_the_published_ones():
@@ -45,7 +45,7 @@ def test_timesteps_are_the_published_ones():
     assert SDE.times(3) == [0.0, 0.5, 1.0]
     assert VESDE(0.01, 5.0, eps=0.1).timesteps(4) == pytest.approx([0.1, 0.4, 0.7, 1.0])
     assert SDE.t_min == 0.0
-    assert SDE.euler_step(3, 50) == 0.02
+    assert SDE.discretise(50).euler_steps == (0.02,) * 50
     for method in (SDE.times, SDE.timesteps):
         method(5).clear()  # a list of one's own
         assert len(method(5)) == 5

@@ -139,7 +139,7 @@ def test_denoiser_is_tweedie_and_trace_is_its_divergence():
     x = torch.randn(30, 2, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     t, sigma = 0.6, SDE.std(0.6)
     assert torch.allclose(target.denoise(x, SDE, t), denoiser_from_score(x, target.score(x, SDE, t), SDE, t))
-    jacobian = torch.func.vmap(torch.func.jacrev(lambda y: target._score(y[None], 1.0, sigma)[0]))(x)
+    jacobian = torch.func.vmap(torch.func.jacrev(lambda y: target.score_at(y[None], sigma)[0]))(x)
     trace = sigma**2 * (2 + sigma**2 * jacobian.diagonal(dim1=1, dim2=2).sum(1))
     assert torch.allclose(target.posterior(x, SDE, t).trace, trace, rtol=1e-6, atol=1e-9)
 

@@ -26,6 +26,8 @@ class Runs(QObject):
         self._arriving: Run | None = None
         self._live = False
         self._next: Run | None = None  # complete, waits for its turn
+        self._trace: Run | None = None  # from a file: it has the screen until it is closed
+        self._live_run: Run | None = None  # the one that comes back then
         self._renewed = QElapsedTimer()  # since a run took the screen
         self._renewed.start()
         playback.finished.connect(self._take_next)
@@ -35,6 +37,25 @@ class Runs(QObject):
         """Share of the run on screen, 0 to 1."""
         run = self._playback.run
         return 0.0 if run is None or run.length < 2 else self._playback.wanted / (run.length - 1)
+
+    def show_trace(self, run: Run) -> None:
+        """A run from a file takes the screen; what the engine sends meanwhile is kept."""
+        if self._trace is None:
+            self._live_run, self._next = self._playback.run, None
+        self._trace = run
+        self._playback.set_run(run, 0)
+
+    def close_trace(self) -> None:
+        """The newest live run, or none, comes back."""
+        if self._trace is None:
+            return
+        self._trace = None
+        run = self._arriving if self._arriving is not None and self._arriving.ready else self._live_run
+        self._live_run = None
+        if run is None:
+            self._playback.clear()
+        else:
+            self._take(run, run.ready - 1)
 
     def receive(self, message: Any) -> None:
         """Take one message of the engine."""
@@ -49,6 +70,8 @@ class Runs(QObject):
 
     def _offer(self, run: Run) -> None:
         """Show the arriving run once it has the wanted frame."""
+        if self._trace is not None:
+            return
         shown = self._playback.run
         if shown is run:
             self._playback.grow()
@@ -73,7 +96,7 @@ class Runs(QObject):
         self._playback.grow()
 
     def _take_next(self) -> None:
-        if self._next is not None:
+        if self._next is not None and self._trace is None:
             self._take(self._next, self._next.length - 1)
 
     def _take(self, run: Run, index: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer
 
 from scoreviz.gui.canvas import Canvas, Caption
@@ -30,6 +32,8 @@ class Screen(QObject):
         self._canvas, self._store, self._session = canvas, store, session
         self._playback, self._runs, self._fields = playback, runs, fields
         self._held = QElapsedTimer()
+        self._traced = False  # is what the canvas shows a trace?
+        self._message: str | None = None  # why nothing is drawn
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self.refresh)
         canvas.boundsChanged.connect(self._look)
@@ -46,7 +50,15 @@ class Screen(QObject):
         """Show the frame with its own fields; where they are still under way, the last ones, which the caption then names."""
         run, k = self._playback.run, self._playback.index
         view = self._store.scene.view
+        if self._traced and (run is None or not run.file):  # what comes next may take a while
+            self._traced = False
+            self._canvas.show_frame(None, 0)
+            self._canvas.set_caption(Caption())
+            self._canvas.set_message(self._message)
         if run is None or not run.ready:
+            return
+        if run.file:
+            self._show_trace(run, k)
             return
         sigma = float(run.sigma[k])
         if (density := self._fields.density(sigma)) is not None:
@@ -59,13 +71,22 @@ class Screen(QObject):
         sigmas = dict.fromkeys(float(run.sigma[i]) for i in ahead)
         self._fields.show(tuple(sigmas), self._arrow_kind(), density=view.density, arrows=view.arrows, position=self._runs.position)
 
+    def _show_trace(self, run: Run, k: int) -> None:
+        """Points alone: the density and the score that they were sampled from are not in the file."""
+        self._traced = True
+        self._canvas.set_density(None)
+        self._canvas.set_arrows(None)
+        self._canvas.set_message(None)
+        self._canvas.show_frame(run, k)
+        self._canvas.set_caption(caption(run, k))
+
     def _arrow_kind(self) -> str:
         scene = self._store.scene
         return scene.score.source if scene.view.field == "sampler" else scene.view.field
 
     def _hold(self, index: int) -> bool:
         run = self._playback.run
-        if run is None or not self._session.is_ready or not self._fields.missing(float(run.sigma[index])):
+        if run is None or run.file or not self._session.is_ready or not self._fields.missing(float(run.sigma[index])):
             self._held.invalidate()
             return False
         if not self._held.isValid():
@@ -89,14 +110,22 @@ class Screen(QObject):
     def _receive(self, message: object) -> None:
         match message:
             case Applied() if message.components:
-                self._canvas.set_message(None)
+                self._say(None)
             case Problem() if message.where == "scene":
+                self._say(QCoreApplication.translate("errors", message.template).format(**message.params))
+                if self._traced:
+                    return  # what is on screen is not of this scene
                 self._playback.clear()
                 self._canvas.set_density(None)
                 self._canvas.set_arrows(None)
                 self._canvas.show_frame(None, 0)
                 self._canvas.set_caption(Caption())
-                self._canvas.set_message(QCoreApplication.translate("errors", message.template).format(**message.params))
+
+    def _say(self, message: str | None) -> None:
+        """Why nothing is drawn; a trace is not of this scene, and covers it."""
+        self._message = message
+        if not self._traced:
+            self._canvas.set_message(message)
 
 
 def caption(run: Run, k: int) -> Caption:
@@ -112,15 +141,17 @@ def caption(run: Run, k: int) -> Caption:
         levels = sorted({float(s) for s in run.sigma}, reverse=True)
         position = tr("level {k} of {n}").format(k=levels.index(float(run.sigma[k])) + 1, n=len(levels))
     notes = []
+    if run.file:
+        notes.append(tr("opened from “{name}”").format(name=run.file))
     if run.revision == 0:
         notes.append(tr("recorded earlier; the engine is starting"))
     if run.training_step is not None:
         notes.append(tr("particles: network at step {step}").format(step=count(run.training_step)))
     timed = run.axis in ("reverse", "forward")
     return Caption(
-        label=f"{run.label} ({run.noise})",
+        label=f"{run.label} ({run.noise})" if run.noise else run.label,
         t=float(run.t[k]) if timed else None,
-        sigma=float(run.sigma[k]),
+        sigma=float(run.sigma[k]) if math.isfinite(run.sigma[k]) else None,
         log_snr=float(run.log_snr[k]) if timed else None,
         position=position,
         notes=tuple(notes),

@@ -64,6 +64,6 @@ class Seeing(Section):
     def _refresh(self, *_args: object) -> None:
         run = self._playback.run
         points = self._store.scene.sampler.seeing() if run is None else run.seeing
-        text = " ".join(sentences(self._store.scene, points))
+        text = points if run is not None and run.file else " ".join(sentences(self._store.scene, points))
         self.text.setText(f'<p style="line-height: 130%">{html.escape(text)}</p>')
         self.text.setAccessibleName(text)

@@ -119,6 +119,9 @@ class TrainingScrubber(QWidget):
 
     def _texts(self, exact: bool) -> list[str]:
         """Which network, the longest sentence first."""
+        run = self._playback.run
+        if run is not None and run.file:
+            return [self.tr("opened from “{name}”").format(name=run.file), run.file]
         if exact:
             return [self.tr("exact score, no network"), self.tr("exact score")]
         if (pinned := self._session.pinned) is not None:
@@ -129,6 +132,5 @@ class TrainingScrubber(QWidget):
                 self.tr("pinned at {step}").format(step=step),
                 self.tr("step {step}").format(step=step),
             ]
-        run = self._playback.run
         shown = run.training_step if run is not None and run.training_step is not None else self._progress.step
         return [self.tr("training step {step}").format(step=count(shown)), self.tr("step {step}").format(step=count(shown))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -114,7 +116,7 @@ class Figures(QWidget):
         words = stage_name(int(run.stage[k]))
         of = self.tr("{stage} {k} of {n}").format(stage=words, k=count(k), n=count(run.total))
         self.stage.show_value(of if k else words, "" if stage == "start" else stage)
-        self.sigma.show_value(figure(float(run.sigma[k])))
+        self.sigma.show_value(figure(float(run.sigma[k])) if math.isfinite(run.sigma[k]) else NONE)
         self.step.show_value(NONE if frame.step_size is None else figure(frame.step_size))
         self.snr.show_value(self._snr_words(run, k))
         self.nfe.show_value(count(frame.nfe))
@@ -127,6 +129,6 @@ class Figures(QWidget):
         if frame.snr is None:
             return NONE
         asked = getattr(run.images.sampler.corrector, "snr", None) if isinstance(run.images.sampler, PredictorCorrector) else None
-        if run.stage_name(k) != "correct" or asked is None:
+        if run.file or run.stage_name(k) != "correct" or asked is None:
             return figure(frame.snr)
         return self.tr("{measured} · asked {asked}").format(measured=figure(frame.snr), asked=figure(asked))

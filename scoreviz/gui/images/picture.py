@@ -88,9 +88,9 @@ def caption_of(run: PictureRun, k: int) -> Caption:
     levels = sorted({float(s) for s in run.sigma[1:]}, reverse=True) if run.axis == "levels" else []
     at = next((i for i, level in enumerate(levels, 1) if level <= run.sigma[k]), len(levels))
     return Caption(
-        label=f"{run.label} ({run.noise})",
+        label=f"{run.label} ({run.noise})" if run.noise else run.label,
         t=float(run.t[k]) if timed else None,
-        sigma=float(run.sigma[k]),
+        sigma=float(run.sigma[k]) if math.isfinite(run.sigma[k]) else None,
         log_snr=float(run.log_snr[k]),
         position=_tr("level {k} of {n}").format(k=at, n=len(levels)) if levels else "",
     )

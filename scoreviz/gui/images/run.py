@@ -45,6 +45,7 @@ class PictureRun:
     mean_coefficient: np.ndarray
     log_snr: np.ndarray
     seeing: str
+    file: str = ""  # name of the trace that it was opened from
     budget: int = BUDGET
     total: int = field(init=False)
     substep: np.ndarray = field(init=False)

@@ -51,6 +51,8 @@ class PictureRuns(QObject):
         self._settings: dict[int, Images] = {}  # by the revision that took them to the engine
         self._arriving: PictureRun | None = None  # announced, without its first frame
         self._gone: PictureRun | None = None  # of an engine that died: it is shown, and can be asked for nothing
+        self._trace: PictureRun | None = None  # from a file: it has the screen until it is closed
+        self._live_run: PictureRun | None = None  # the one that comes back then
         self._failed = self._stopping = False  # it would fail again, until a person asks again
         self._asked: PictureRun | None = None
         self._next, self._last = 0, -1  # frames under way
@@ -60,10 +62,31 @@ class PictureRuns(QObject):
         for moved in (playback.index_changed, playback.wish_changed, playback.playing_changed, playback.run_changed):
             moved.connect(self._moved)
 
+    def show_trace(self, run: PictureRun) -> None:
+        """A run from a file takes the screen; the engine is asked for nothing while it has it."""
+        if self._trace is None:
+            self._live_run = self._playback.run
+        self._trace = run
+        self._playback.set_run(run, 0)
+        self.waiting_changed.emit()
+
+    def close_trace(self) -> None:
+        """The live run comes back, or the one that was announced since."""
+        if self._trace is None:
+            return
+        self._trace, run, self._live_run = None, self._live_run, None
+        if run is None or self._arriving is not None:
+            self._playback.clear()
+        else:
+            self._playback.set_run(run, 0)
+        self._moved()
+
     @property
     def waiting(self) -> bool:
         """Does the screen wait for a frame?"""
         run, k = self._playback.run, self._playback.wanted
+        if self._trace is not None:
+            return False
         if self._arriving is not None:
             return True
         if run is None or run is self._gone or self._failed:
@@ -100,7 +123,7 @@ class PictureRuns(QObject):
             case PictureFrame():
                 self._frame(message)
             case PicturesDone():
-                run = self._playback.run
+                run = self._live_run if self._trace is not None else self._playback.run
                 if run is not None and run.number == message.run and run is not self._gone:
                     run.finish(message)
                     self._playback.grow()
@@ -118,8 +141,8 @@ class PictureRuns(QObject):
 
     def _frame(self, message: PictureFrame) -> None:
         run = self._arriving or self._playback.run
-        if run is None or message.run != run.number or run is self._gone:
-            return
+        if self._trace is not None or run is None or message.run != run.number or run is self._gone:
+            return  # what was under way to a run behind a trace is asked for again
         if run is self._asked and self._next <= message.index <= self._last:
             self._next = message.index + 1
         if run is self._arriving:
@@ -157,7 +180,8 @@ class PictureRuns(QObject):
 
     def _new_engine(self) -> None:
         """It knows nothing of the runs before; the same numbers will mean others."""
-        self._gone, self._arriving, self._asked = self._playback.run, None, None
+        shown = self._playback.run if self._trace is None else self._live_run
+        self._gone, self._arriving, self._asked = shown, None, None
         self._next, self._last = 0, -1
         self._set_loading(None)
 
@@ -177,7 +201,7 @@ class PictureRuns(QObject):
 
     def _ask(self) -> None:
         run = self._arriving or self._playback.run
-        if run is None or run is self._gone or self._failed or not self._session.is_ready:
+        if self._trace is not None or run is None or run is self._gone or self._failed or not self._session.is_ready:
             return
         wanted = self._wanted(run)
         if not self._is_new(run, wanted):

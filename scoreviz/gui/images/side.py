@@ -23,7 +23,8 @@ from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.widgets.side import SideColumn
 from scoreviz.gui.widgets.words import count, scene_text
 from scoreviz.protocol.messages import Card
-from scoreviz.scene.images import AXES, PictureSet
+from scoreviz.scene.images import PictureSet, makes_pictures
+from scoreviz.scene.samplers import SamplerSpec
 
 FACTS_SHOWN = 4  # the others stand under More
 FACT_NAME = 104
@@ -211,7 +212,7 @@ class ImagesSide(SideColumn):
 
 def _makes_pictures(member: type[Any]) -> bool:
     """Samplers that go from noise to pictures; every predictor and corrector."""
-    return getattr(member, "AXIS", AXES[0]) in AXES
+    return not issubclass(member, SamplerSpec) or makes_pictures(member)
 
 
 def _translated(template: str) -> str:

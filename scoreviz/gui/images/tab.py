@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -26,6 +27,7 @@ from scoreviz.gui.widgets.labels import Fitting
 from scoreviz.gui.widgets.rule import thin_rule
 from scoreviz.protocol.messages import Problem
 from scoreviz.scene.images import PictureSet
+from scoreviz.scene.traces import is_trace
 
 
 class Stage(QWidget):
@@ -64,6 +66,8 @@ class Stage(QWidget):
 
 class ImagesTab(QWidget):
     """Everything of the tab; the keeper of its runs lives here."""
+
+    trace_dropped = Signal(Path)
 
     def __init__(
         self, store: Store, session: Session, playback: Playback[PictureRun], progress: Progress, parent: QWidget | None = None
@@ -152,6 +156,8 @@ class ImagesTab(QWidget):
         run = self._playback.run
         if run is None:
             return [""]
+        if run.file:
+            return [self.tr("opened from “{name}”").format(name=run.file), run.file]
         kind = self.tr("exact score") if isinstance(run.images.model, PictureSet) else self.tr("pretrained")
         return [f"{run.model} · {kind}", run.model]
 
@@ -182,7 +188,10 @@ class ImagesTab(QWidget):
         path = self.opening.dropped(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
-            self.opening.open(path)
+            if is_trace(path):
+                self.trace_dropped.emit(path)
+            else:
+                self.opening.open(path)
 
 
 def _said(problem: Problem) -> str:

@@ -38,7 +38,7 @@ def to_uint8(x: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def range_of_x(run: PictureRun, k: int, tones: Literal["noise", "data"]) -> tuple[float, float]:
     """Black and white of x_t: the data's range, or a (mid -+ half) -+ 2 std, which noise of this level hardly leaves."""
-    if tones == "data":
+    if tones == "data" or not np.isfinite(run.std[k]):
         return run.low, run.high
     a, std = float(run.mean_coefficient[k]), float(run.std[k])
     mid, half = a * (run.high + run.low) / 2, a * (run.high - run.low) / 2 + 2 * std

@@ -21,6 +21,7 @@ from scoreviz.scene.density import Bitmap, Points
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import BUNDLE_SUFFIX, SCENE_SUFFIX
+from scoreviz.scene.traces import is_trace
 
 TABLES = (".csv", ".tsv", ".txt", ".npy")
 HEIGHT, WIDEST = 4.0, 6.0
@@ -52,7 +53,7 @@ class Importer(QObject):
             self.told.emit(self.tr("Only the first of {n} files is taken: “{name}”.").format(n=count(len(paths)), name=path.name))
         if path.is_dir():
             self.folderDropped.emit(path)
-        elif path.name.endswith((SCENE_SUFFIX, BUNDLE_SUFFIX)):
+        elif path.name.endswith((SCENE_SUFFIX, BUNDLE_SUFFIX)) or is_trace(path):
             self.sceneDropped.emit(path)
         elif path.suffix.lower() in TABLES:
             self._start(path, read_points)

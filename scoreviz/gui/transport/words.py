@@ -48,7 +48,8 @@ def caption(run: Timed, index: int) -> str:
         parts[0] = _tr("{stage} {k} of {n}").format(stage=parts[0], k=count(int(run.substep[index])), n=count(run.total))
     if run.axis in ("reverse", "forward"):
         parts.append(f"t {float(run.t[index]):.2f}")
-    parts.append(f"σ {figure(float(run.sigma[index]))}")
+    if np.isfinite(run.sigma[index]):
+        parts.append(f"σ {figure(float(run.sigma[index]))}")
     if np.isfinite(run.log_snr[index]):
         parts.append(_tr("log-SNR {value}").format(value=signed(float(run.log_snr[index]))))
     return " · ".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from scoreviz.scene.choice import Spec
 from scoreviz.scene.parameters import param
@@ -17,10 +17,30 @@ class LangevinCorrector(Spec, CorrectorSpec, tag="langevin", frozen=True, kw_onl
         float,
         param(
             QT_TRANSLATE_NOOP("scene", "snr r"),
-            QT_TRANSLATE_NOOP("scene", "Ratio of the step's signal to its noise. 0.16 for VE; larger steps mix faster and bias more."),
+            QT_TRANSLATE_NOOP(
+                "scene", "Ratio of the step's signal to its noise: 0.16 for VE, about 0.01 for VP. Larger steps mix faster and bias more."
+            ),
             invalidates=RUN, ge=0.001, le=1.0, scale="log",
         ),
     ] = 0.16  # fmt: skip
+    norms: Annotated[
+        Literal["batch", "sample", "dimension"],
+        param(
+            QT_TRANSLATE_NOOP("scene", "norms |z|, |s|"),
+            QT_TRANSLATE_NOOP(
+                "scene",
+                "batch: means, as published; moving one sample moves the step of all, so choose another for a small batch. "
+                "sample: each its own. √d: the same with the noise's expected norm. The last two are for pictures: in few dimensions they "
+                "take boundless steps where the score is near 0.",
+            ),
+            invalidates=RUN, advanced=True,
+            labels={
+                "batch": QT_TRANSLATE_NOOP("scene", "batch"),
+                "sample": QT_TRANSLATE_NOOP("scene", "sample"),
+                "dimension": QT_TRANSLATE_NOOP("scene", "√d"),
+            },
+        ),
+    ] = "batch"  # fmt: skip
 
 
 class AnnealedLangevinCorrector(Spec, CorrectorSpec, tag="ald", frozen=True, kw_only=True):
@@ -30,7 +50,7 @@ class AnnealedLangevinCorrector(Spec, CorrectorSpec, tag="ald", frozen=True, kw_
         float,
         param(
             QT_TRANSLATE_NOOP("scene", "snr r"),
-            QT_TRANSLATE_NOOP("scene", "Step size in units of the noise level."),
+            QT_TRANSLATE_NOOP("scene", "Step size in units of the noise level: 0.16 for VE, about 0.01 for VP."),
             invalidates=RUN, ge=0.001, le=1.0, scale="log",
         ),
     ] = 0.16  # fmt: skip

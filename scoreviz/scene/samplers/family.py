@@ -29,6 +29,7 @@ class SamplerSpec(Choice):
     AXIS: ClassVar[Literal["reverse", "forward", "iterations", "levels"]]
     RARE: ClassVar[bool] = False  # rare samplers stand under More
     NEEDS_DENSITY: ClassVar[bool] = False  # it accepts or rejects by log p, which a score alone does not know
+    ADAPTIVE: ClassVar[bool] = False  # it chooses its own steps: how many there are is known at the end
     SEEING: ClassVar[str] = ""  # one sentence for "What am I seeing?"
     FORMULA: ClassVar[str] = ""  # its rule in LaTeX, where it does not depend on the settings
 
@@ -39,6 +40,11 @@ class SamplerSpec(Choice):
     def formula(self) -> str:
         """The rule of just this spec, in LaTeX."""
         return self.FORMULA
+
+
+def denoises(spec: SamplerSpec) -> bool:
+    """Does its last substep take the noise away, so that its points have the law of the data and not that of the last noise level?"""
+    return getattr(spec, "denoise", False) not in (False, "none")
 
 
 REVERSE = r"\mathrm{d}x = \left[f(x,t) - g(t)^2\, \nabla_x \log p_t(x)\right]\mathrm{d}t + g(t)\,\mathrm{d}\bar{w}"
@@ -54,11 +60,6 @@ STEPS = param(
     QT_TRANSLATE_NOOP("scene", "steps"),
     QT_TRANSLATE_NOOP("scene", "Number of steps from t = 1 to t = 0."),
     invalidates=RUN, ge=1, le=2000, scale="log",
-)  # fmt: skip
-DENOISE = param(
-    QT_TRANSLATE_NOOP("scene", "denoise at the end"),
-    QT_TRANSLATE_NOOP("scene", "Return the mean of the last step, without its noise."),
-    invalidates=RUN, advanced=True,
 )  # fmt: skip
 CONVENTION = param(
     QT_TRANSLATE_NOOP("scene", "step rule"),

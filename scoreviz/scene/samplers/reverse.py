@@ -5,11 +5,25 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from scoreviz.scene.choice import Spec
+from scoreviz.scene.grids import GridSpec, UniformGrid
 from scoreviz.scene.parameters import param
 from scoreviz.scene.samplers.correctors import LangevinCorrector, NoCorrector
-from scoreviz.scene.samplers.family import DENOISE, REVERSE, RUN, STEPS, CorrectorSpec, PredictorSpec, SamplerSpec, langevin_rule
+from scoreviz.scene.samplers.family import GRID, REVERSE, RUN, STEPS, CorrectorSpec, PredictorSpec, SamplerSpec, langevin_rule
 from scoreviz.scene.samplers.predictors import NoPredictor, ReverseDiffusion
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
+
+_DENOISE = param(
+    QT_TRANSLATE_NOOP("scene", "denoise at the end"),
+    QT_TRANSLATE_NOOP(
+        "scene", "mean: the last step without its noise. Tweedie: E[x_0 | x] at the lowest level instead of that step, for every noise."
+    ),
+    invalidates=RUN, advanced=True,
+    labels={
+        "mean": QT_TRANSLATE_NOOP("scene", "mean"),
+        "tweedie": QT_TRANSLATE_NOOP("scene", "Tweedie"),
+        "none": QT_TRANSLATE_NOOP("scene", "none"),
+    },
+)  # fmt: skip
 
 
 class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True):
@@ -27,7 +41,8 @@ class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True
             invalidates=RUN, advanced=True,
         ),
     ] = ReverseDiffusion()  # fmt: skip
-    denoise: Annotated[bool, DENOISE] = True
+    grid: Annotated[GridSpec, GRID] = UniformGrid()
+    denoise: Annotated[Literal["mean", "tweedie", "none"], _DENOISE] = "mean"
 
 
 class PredictorCorrector(Spec, SamplerSpec, tag="pc", frozen=True, kw_only=True):
@@ -76,7 +91,8 @@ class PredictorCorrector(Spec, SamplerSpec, tag="pc", frozen=True, kw_only=True)
             },
         ),
     ] = "corrector_first"  # fmt: skip
-    denoise: Annotated[bool, DENOISE] = True
+    grid: Annotated[GridSpec, GRID] = UniformGrid()
+    denoise: Annotated[Literal["mean", "tweedie", "none"], _DENOISE] = "mean"
 
     def formula(self) -> str:
         """The reverse SDE, which every predictor discretises, and the corrector's Langevin step."""

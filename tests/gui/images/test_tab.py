@@ -18,8 +18,9 @@ from scoreviz.gui.images.tab import ImagesTab
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.store import Store
 from scoreviz.protocol.messages import ModelLoading, Problem, Update
+from scoreviz.scene.choice import tag_of
 from scoreviz.scene.images import PictureSet, Pretrained
-from scoreviz.scene.samplers import Ancestral, PredictorCorrector, ReverseSDE
+from scoreviz.scene.samplers import Ancestral, PredictorCorrector, ReverseSDE, SamplerSpec
 from tests.gui.images.fake import PicturesEngine
 from tests.gui.test_accessibility import sticking_out, too_small
 
@@ -70,7 +71,9 @@ def test_the_card_is_shown(running: ImagesTab) -> None:
 
 def test_only_samplers_that_make_pictures_are_offered(running: ImagesTab) -> None:
     form = running.side.sampler.form
-    assert set(form.row("images", "sampler").editor.values) == {"reverse_sde", "heun", "pc", "annealed_langevin"}  # type: ignore[attr-defined]
+    offered = set(form.row("images", "sampler").editor.values)  # type: ignore[attr-defined]
+    assert offered == {tag_of(kind) for kind in SamplerSpec.members() if kind.AXIS in ("reverse", "levels") and not kind.ADAPTIVE}
+    assert {"reverse_sde", "heun", "pc", "annealed_langevin", "ddim"} < offered and not offered & {"langevin", "forward", "rk45"}
     running.side.sampler.set_open(True)
     assert "none" in form.row("images", "sampler", "corrector").editor.values  # type: ignore[attr-defined]
 

@@ -13,13 +13,14 @@ from pytestqt.qtbot import QtBot
 from scoreviz.gui.forms import SpecForm, span_of
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.combo import Menu
+from scoreviz.gui.widgets.points import Points, written
 from scoreviz.gui.widgets.segmented import Segmented
 from scoreviz.gui.widgets.slider import Number
 from scoreviz.gui.widgets.toggle import Toggle
 from scoreviz.scene.choice import Spec
 from scoreviz.scene.document import Scene
 from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec
-from scoreviz.scene.noise import NoiseSpec
+from scoreviz.scene.noise import Custom, NoiseSpec
 from scoreviz.scene.parameters import Invalidates, param, parameters
 from scoreviz.scene.samplers import CorrectorSpec, PredictorCorrector, PredictorSpec, ReverseSDE, SamplerSpec
 
@@ -62,6 +63,10 @@ def check_every_row(form: SpecForm, store: Store) -> None:
                 assert editor.value == value
                 editor.segments[-1].click()
                 assert store.value(row.path) == editor.segments[-1].value
+            case Points():
+                assert editor.field.text() == written(value)
+                editor.field.typed.emit("0 0.02, 0.25 .3; 1 8")
+                assert store.value(row.path) == ((0.0, 0.02), (0.25, 0.3), (1.0, 8.0))
         row.reset()
         assert row.is_default(), row.path
 
@@ -72,7 +77,7 @@ def test_a_form_for_every_member_of_every_family(path: tuple[str, ...], member: 
     store.edit(path, member(), "")
     form = SpecForm(store, path, more=True)
     qtbot.addWidget(form)
-    assert {row.path[-1] for row in form.rows if row.path[:-1] == path} == {p.name for p in parameters(member)}
+    assert {row.path[-1] for row in form.rows if row.path[:-1] == path} == {p.name for p in parameters(member) if p.kind != "other"}
     check_every_row(form, store)
 
 
@@ -220,17 +225,18 @@ def test_values_typed_in_other_ways(store: Store, qtbot: QtBot) -> None:
     assert store.scene.training.learning_rate == 0.002
 
 
-def test_a_slider_cannot_leave_the_range(store: Store, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("part", [("noise", "network", "training", "particles", "view"), *SamplerSpec.members()], ids=str)
+def test_a_slider_cannot_leave_the_range(part: tuple[str, ...] | type[Spec], store: Store, qtbot: QtBot) -> None:
     """Both ends of every slider are allowed values, open ends too."""
-    for member in SamplerSpec.members():
-        store.edit(("sampler",), member(), "")
-        form = SpecForm(store, (), only=("sampler", "noise", "network", "training", "particles", "view"), more=True)
-        qtbot.addWidget(form)
-        for row in form.rows:
-            if isinstance(row.editor, Number) and row.editor.slider is not None and row.path != ("noise", "sigma_max"):
-                for unit in (0.0, 1.0, 0.5):
-                    row.editor.slider.dragged.emit(unit)
-                    assert row.error.isHidden(), (row.path, unit, row.error.text())
+    if isinstance(part, type):
+        store.edit(("sampler",), part(), "")
+    form = SpecForm(store, (), only=("sampler",) if isinstance(part, type) else part, more=True)
+    qtbot.addWidget(form)
+    for row in form.rows:
+        if isinstance(row.editor, Number) and row.editor.slider is not None and row.path != ("noise", "sigma_max"):
+            for unit in (0.0, 1.0, 0.5):
+                row.editor.slider.dragged.emit(unit)
+                assert row.error.isHidden(), (row.path, unit, row.error.text())
 
 
 def test_optional_automatic(store: Store, qtbot: QtBot) -> None:
@@ -288,7 +294,9 @@ def test_a_toy_sampler_appears_and_goes(store: Store, qtbot: QtBot) -> None:
         editor.refill()
         assert editor.values[-1] == "toy"
         index = editor.combo.findData("toy")
-        assert index == editor.combo.count() - 1 and editor.combo.itemData(index - 1) is None  # below the separator
+        assert index == editor.combo.count() - 1
+        separators = [i for i in range(index) if editor.combo.itemData(i) is None]
+        assert len(separators) == 1 and all(kind.RARE for kind in map(SamplerSpec.named, editor.values[separators[0] :]))
         editor.combo.setCurrentIndex(index)
         editor.combo.activated.emit(index)
         assert store.scene.sampler == Toy()
@@ -333,4 +341,20 @@ def test_spans_go_there_and_back() -> None:
             if parameter.kind in ("int", "float") and parameter.default is not None:
                 span = span_of(parameter)
                 assert span.value(span.unit(parameter.default)) == pytest.approx(parameter.default, rel=0.01)
-                assert span.step(parameter.default, 1) > parameter.default > span.step(parameter.default, -1)
+                assert span.step(parameter.default, 1) > parameter.default or parameter.default == parameter.high
+                assert parameter.default > span.step(parameter.default, -1) or parameter.default == parameter.low
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [("0 0.01, 1", "pairs of numbers"), ("a b", "pairs of numbers"), ("", "pairs of numbers"), ("0 1, 1 0.5", "must grow")],
+)
+def test_a_curve_that_is_none_is_refused_with_a_sentence(typed: str, word: str, store: Store, qtbot: QtBot) -> None:
+    store.edit(("noise",), Custom(), "")
+    form = SpecForm(store, ("noise",), more=True)
+    qtbot.addWidget(form)
+    row, before = form.row("noise", "points"), store.scene
+    assert isinstance(row.editor, Points)
+    row.editor.field.typed.emit(typed)
+    assert word in row.error.text()
+    assert store.scene == before

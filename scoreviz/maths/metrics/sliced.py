@@ -1,4 +1,4 @@
-"""Distances between clouds of points."""
+"""Sliced Wasserstein distance. Sources: Rabin et al. 2012; Bonneel et al. 2015."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scoreviz.maths.targets import GaussianMixture
+from scoreviz.maths.metrics.clouds import finite, paired, unit_of
 
 PROJECTIONS = 128
 
@@ -32,13 +32,9 @@ def sliced_wasserstein(a: Tensor, b: Tensor) -> float:
     Mean over 128 fixed projections of the area between the two empirical quantile functions; the unit is the root mean square of b's
     per-coordinate standard deviations. NaN if a point is not finite. Unequal N and M compare quantiles at max(N, M) midpoints.
     """
-    a, b = a.detach().flatten(1), b.detach().flatten(1)
-    if a.shape[1] != b.shape[1] or not len(a) or len(b) < 2:
-        raise ValueError(f"expected two clouds of the same dimension, got {tuple(a.shape)} and {tuple(b.shape)}")
-    unit = float(b.double().var(0, correction=0).mean().sqrt())
-    if not unit > 0:
-        raise ValueError("the second cloud has no spread to serve as the unit")
-    if not bool(torch.isfinite(a).all()):
+    a, b = paired(a, b)
+    unit = unit_of(b)
+    if not finite(a):
         return math.nan
     w = _projections(a.shape[1]).to(device=a.device, dtype=torch.float32)
     centre = b.mean(0)  # float32 sorts faster, and centred it loses nothing
@@ -60,11 +56,3 @@ def _quantiles(ordered: Tensor, n: int) -> Tensor:
     """The empirical quantile function of sorted rows at the n midpoints (i + 1/2)/n."""
     index = ((torch.arange(n, device=ordered.device) + 0.5) * (ordered.shape[1] / n)).long()
     return ordered[:, index.clamp_(max=ordered.shape[1] - 1)]
-
-
-def noise_floor(target: GaussianMixture, n: int, repeats: int = 8, seed: int = 0) -> tuple[float, float]:
-    """Mean and standard deviation of `sliced_wasserstein` between two exact samples of size n: what a perfect sampler scores."""
-    generator = torch.Generator(target.means.device).manual_seed(seed)
-    values = [sliced_wasserstein(target.sample(n, generator), target.sample(n, generator)) for _ in range(repeats)]
-    tensor = torch.tensor(values, dtype=torch.float64)
-    return float(tensor.mean()), float(tensor.std())

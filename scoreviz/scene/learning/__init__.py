@@ -1,0 +1,36 @@
+"""Score, network, objective and training: what is learned and how."""
+
+from scoreviz.scene.learning.family import NetworkSpec, ObjectiveSpec, Score
+from scoreviz.scene.learning.networks import MLP, ParameterisationName
+from scoreviz.scene.learning.objectives import (
+    DDPMSimple,
+    Denoising,
+    DenoisingSingle,
+    DensityName,
+    EDMLoss,
+    Explicit,
+    Implicit,
+    Ladder,
+    Sliced,
+    WeightingName,
+)
+from scoreviz.scene.learning.training import Training
+
+__all__ = [
+    "MLP",
+    "DDPMSimple",
+    "Denoising",
+    "DenoisingSingle",
+    "DensityName",
+    "EDMLoss",
+    "Explicit",
+    "Implicit",
+    "Ladder",
+    "NetworkSpec",
+    "ObjectiveSpec",
+    "ParameterisationName",
+    "Score",
+    "Sliced",
+    "Training",
+    "WeightingName",
+]

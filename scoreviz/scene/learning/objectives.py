@@ -1,0 +1,199 @@
+"""What the network minimises: the four forms of score matching, and the published choices of noise levels and weights."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from scoreviz.scene.choice import Spec
+from scoreviz.scene.learning.family import ObjectiveSpec
+from scoreviz.scene.parameters import Invalidates, param
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
+
+WeightingName = Literal["edm", "sigma2", "likelihood", "uniform"]
+DensityName = Literal["log_uniform", "uniform_t", "log_normal"]
+
+_NEXT = Invalidates.TRAINING
+
+WEIGHTING = param(
+    QT_TRANSLATE_NOOP("scene", "weighting"),
+    QT_TRANSLATE_NOOP("scene", "How errors of the score at different σ count: the loss at σ is λ(σ) |error|²."),
+    invalidates=_NEXT, advanced=True,
+    labels={
+        "edm": QT_TRANSLATE_NOOP("scene", "EDM"),
+        "sigma2": QT_TRANSLATE_NOOP("scene", "σ² (NCSN)"),
+        "likelihood": QT_TRANSLATE_NOOP("scene", "g² (likelihood)"),
+        "uniform": QT_TRANSLATE_NOOP("scene", "1 (all alike)"),
+    },
+)  # fmt: skip
+DENSITY = param(
+    QT_TRANSLATE_NOOP("scene", "noise levels"),
+    QT_TRANSLATE_NOOP("scene", "How often each σ is trained."),
+    invalidates=_NEXT, advanced=True,
+    labels={
+        "log_uniform": QT_TRANSLATE_NOOP("scene", "log-uniform in σ"),
+        "uniform_t": QT_TRANSLATE_NOOP("scene", "uniform in t"),
+        "log_normal": QT_TRANSLATE_NOOP("scene", "log-normal in σ"),
+    },
+)  # fmt: skip
+P_MEAN = param(
+    QT_TRANSLATE_NOOP("scene", "mean of ln σ"),
+    QT_TRANSLATE_NOOP("scene", "Of log-normal noise levels. EDM: −1.2."),
+    invalidates=_NEXT, ge=-5.0, le=5.0, advanced=True,
+)  # fmt: skip
+P_STD = param(
+    QT_TRANSLATE_NOOP("scene", "std of ln σ"),
+    QT_TRANSLATE_NOOP("scene", "Of log-normal noise levels. EDM: 1.2."),
+    invalidates=_NEXT, ge=0.1, le=5.0, advanced=True,
+)  # fmt: skip
+ONE_SIGMA = param(
+    QT_TRANSLATE_NOOP("scene", "σ"),
+    QT_TRANSLATE_NOOP("scene", "The one noise level that is trained. Automatic: every level of the noise."),
+    invalidates=_NEXT, ge=0.001, le=50.0, scale="log",
+)  # fmt: skip
+
+
+class _Levels(Spec, frozen=True, kw_only=True):
+    """Fields of an objective over all of the noise's levels."""
+
+    weighting: Annotated[WeightingName, WEIGHTING] = "edm"
+    density: Annotated[DensityName, DENSITY] = "log_uniform"
+    p_mean: Annotated[float, P_MEAN] = -1.2
+    p_std: Annotated[float, P_STD] = 1.2
+
+
+class _OneOrAll(_Levels, frozen=True, kw_only=True):
+    """At one noise level, or over all."""
+
+    sigma: Annotated[float, ONE_SIGMA] | None = None
+
+
+class Denoising(_Levels, ObjectiveSpec, tag="denoising", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "denoising score matching")
+    HELP = QT_TRANSLATE_NOOP("scene", "Predict the noise that was added; its best answer is the score (Vincent 2011).")
+    FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left\|s_\theta(\tilde{x},\sigma) - \frac{x-\tilde{x}}{\sigma^2}\right\|^2"
+
+
+class Ladder(Spec, ObjectiveSpec, tag="ncsn", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "NCSN ladder")
+    HELP = QT_TRANSLATE_NOOP("scene", "Denoising at L noise levels in geometric steps, each weighted by σ² (Song & Ermon 2019).")
+    FORMULA = (
+        r"\frac{1}{L}\sum_{i=1}^{L}\sigma_i^2\;\mathbb{E}\left\|s_\theta(\tilde{x},\sigma_i) + \frac{\tilde{x}-x}{\sigma_i^2}\right\|^2"
+    )
+    levels: Annotated[
+        int,
+        param(
+            QT_TRANSLATE_NOOP("scene", "levels"), QT_TRANSLATE_NOOP("scene", "From σ max down to σ min."),
+            invalidates=_NEXT, ge=2, le=1000, scale="log",
+        ),
+    ] = 10  # fmt: skip
+
+
+class DDPMSimple(Spec, ObjectiveSpec, tag="ddpm", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "DDPM simple")
+    HELP = QT_TRANSLATE_NOOP("scene", "Predict the noise at T discrete steps of the VP noise, all weighted alike (Ho et al. 2020, eq. 14).")
+    RARE = True
+    FORMULA = (
+        r"\mathbb{E}_{k,x_0,\epsilon}\left\|\epsilon - "
+        r"\epsilon_\theta(\sqrt{\bar\alpha_k}\,x_0 + \sqrt{1-\bar\alpha_k}\,\epsilon,\,k)\right\|^2"
+    )
+    steps: Annotated[
+        int,
+        param(
+            QT_TRANSLATE_NOOP("scene", "steps T"), QT_TRANSLATE_NOOP("scene", "Number of discrete noise levels."),
+            invalidates=_NEXT, ge=2, le=4000, scale="log",
+        ),
+    ] = 1000  # fmt: skip
+    beta_min: Annotated[
+        float,
+        param(
+            QT_TRANSLATE_NOOP("scene", "β min"), QT_TRANSLATE_NOOP("scene", "First β times T."),
+            invalidates=_NEXT, ge=0.001, le=5.0, scale="log", advanced=True,
+        ),
+    ] = 0.1  # fmt: skip
+    beta_max: Annotated[
+        float,
+        param(
+            QT_TRANSLATE_NOOP("scene", "β max"), QT_TRANSLATE_NOOP("scene", "Last β times T."),
+            invalidates=_NEXT, ge=5.0, le=50.0, scale="log", advanced=True,
+        ),
+    ] = 20.0  # fmt: skip
+
+
+class EDMLoss(Spec, ObjectiveSpec, tag="edm", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "EDM")
+    HELP = QT_TRANSLATE_NOOP("scene", "Denoising with log-normal noise levels, weighted so that each counts alike (Karras et al. 2022).")
+    RARE = True
+    FORMULA = (
+        r"\mathbb{E}_{\ln\sigma\sim\mathcal{N}(P_{\mathrm{mean}},P_{\mathrm{std}}^2)}\;"
+        r"\frac{\sigma^2+\sigma_d^2}{(\sigma\,\sigma_d)^2}\left\|D_\theta(x_0+\sigma z,\sigma) - x_0\right\|^2"
+    )
+    p_mean: Annotated[float, P_MEAN] = -1.2
+    p_std: Annotated[float, P_STD] = 1.2
+
+
+class DenoisingSingle(Spec, ObjectiveSpec, tag="denoising_single", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "denoising at one σ")
+    HELP = QT_TRANSLATE_NOOP(
+        "scene", "Denoising at one noise level: the score of the data blurred by σ, and of nothing else (Vincent 2011)."
+    )
+    FORMULA = r"\sigma^2\;\mathbb{E}\left\|s_\theta(\tilde{x}) - \frac{x-\tilde{x}}{\sigma^2}\right\|^2"
+    sigma: Annotated[
+        float,
+        param(
+            QT_TRANSLATE_NOOP("scene", "σ"), QT_TRANSLATE_NOOP("scene", "The one noise level that is trained."),
+            invalidates=_NEXT, ge=0.001, le=50.0, scale="log",
+        ),
+    ] = 0.3  # fmt: skip
+
+
+class Explicit(_OneOrAll, ObjectiveSpec, tag="explicit", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "explicit score matching")
+    HELP = QT_TRANSLATE_NOOP("scene", "Match the exact score itself: possible only because a drawn density is known in closed form.")
+    FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left\|s_\theta(x,\sigma) - \nabla_x\log p_\sigma(x)\right\|^2"
+
+
+class Implicit(_OneOrAll, ObjectiveSpec, tag="implicit", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "implicit score matching")
+    HELP = QT_TRANSLATE_NOOP(
+        "scene",
+        "Needs samples only: the score's divergence takes the place of the unknown score (Hyvärinen 2005). "
+        "It says nothing of places where there are no samples.",
+    )
+    FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left[2\,\mathrm{tr}\,\nabla_x s_\theta(x,\sigma) + \left\|s_\theta(x,\sigma)\right\|^2\right]"
+
+
+class Sliced(_OneOrAll, ObjectiveSpec, tag="sliced", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "sliced score matching")
+    HELP = QT_TRANSLATE_NOOP(
+        "scene", "Implicit score matching along random directions: one derivative for any number of dimensions (Song et al. 2019)."
+    )
+    FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left[2\,v^\top\nabla_x s_\theta\, v + (v^\top s_\theta)^2\right]"
+    variance_reduced: Annotated[
+        bool,
+        param(
+            QT_TRANSLATE_NOOP("scene", "variance reduced"),
+            QT_TRANSLATE_NOOP("scene", "Put |s|², which is what the second term is on average, in its place."),
+            invalidates=_NEXT,
+        ),
+    ] = True  # fmt: skip
+    projections: Annotated[
+        int,
+        param(
+            QT_TRANSLATE_NOOP("scene", "directions"), QT_TRANSLATE_NOOP("scene", "Random directions v for each sample."),
+            invalidates=_NEXT, ge=1, le=16,
+        ),
+    ] = 1  # fmt: skip
+    probe: Annotated[
+        Literal["rademacher", "gaussian"],
+        param(
+            QT_TRANSLATE_NOOP("scene", "law of v"), QT_TRANSLATE_NOOP("scene", "Signs ±1 vary the estimate less than normal numbers."),
+            invalidates=_NEXT, advanced=True,
+            labels={"rademacher": QT_TRANSLATE_NOOP("scene", "±1 (Rademacher)"), "gaussian": QT_TRANSLATE_NOOP("scene", "normal")},
+        ),
+    ] = "rademacher"  # fmt: skip
+
+    def formula(self) -> str:
+        """With |s|^2 where the variance is reduced."""
+        if not self.variance_reduced:
+            return self.FORMULA
+        return self.FORMULA.replace(r"(v^\top s_\theta)^2", r"\left\|s_\theta\right\|^2")
