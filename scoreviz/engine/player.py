@@ -55,7 +55,7 @@ class Player:
         self.awaited = 0.0  # share of the run at which the screen is: the frame there is sent at once
         self._plan: Plan | None = None
         self._loop: Iterator[tuple[Substep, State, Info]] | None = None
-        self._truths: dict[tuple[int, float], Truth] = {}
+        self._truths: dict[tuple[int, float, float], Truth] = {}  # by number, sigma and scale of the law
 
     @property
     def active(self) -> bool:
@@ -221,7 +221,7 @@ class Player:
         n = min(len(x), MEASURED)
         if n < LEAST_MEASURED:
             return None, None, QT_TRANSLATE_NOOP("engine", "too few points to measure"), sigma
-        key = (n, sigma)
+        key = (n, sigma, plan.sde.mean_coefficient(self._last_t))
         if key not in self._truths:
             law = plan.target if clean else plan.target.marginal(plan.sde, self._last_t)
             self._truths[key] = exact_samples(law, n)

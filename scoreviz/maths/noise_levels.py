@@ -14,7 +14,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from scoreviz.maths.registry import implementation, implements
 from scoreviz.maths.sde import SDE, VPSDE
+from scoreviz.scene.learning import LogNormalSigma, LogUniformSigma, OneSigma, SigmaSpec, UniformTimeSigma
 
 Weight = Callable[[Tensor], Tensor]
 """w(sigma), shape of sigma."""
@@ -170,17 +172,30 @@ def weight_of(name: str, sde: SDE, sigma_data: float) -> Weight:
     raise ValueError(f"there is no weighting called “{name}”; known: edm, sigma2, likelihood, uniform")
 
 
-def law_of(name: str, sde: SDE, p_mean: float, p_std: float) -> SigmaLaw:
-    """The law called `name` over the SDE's noise levels; ValueError for another."""
-    low, high = sde.sigma(sde.t_min), sde.sigma(1.0)
-    match name:
-        case "log_uniform":
-            return LogUniform(low, high)
-        case "uniform_t":
-            return UniformTime(sde)
-        case "log_normal":
-            return LogNormal(p_mean, p_std, low, high)
-    raise ValueError(f"there is no law of noise levels called “{name}”; known: log_uniform, uniform_t, log_normal")
+@implements(LogUniformSigma)
+def _log_uniform(spec: LogUniformSigma, sde: SDE) -> SigmaLaw:
+    return LogUniform(sde.sigma(sde.t_min), sde.sigma(1.0))
+
+
+@implements(UniformTimeSigma)
+def _uniform_time(spec: UniformTimeSigma, sde: SDE) -> SigmaLaw:
+    return UniformTime(sde)
+
+
+@implements(LogNormalSigma)
+def _log_normal(spec: LogNormalSigma, sde: SDE) -> SigmaLaw:
+    return LogNormal(spec.p_mean, spec.p_std, sde.sigma(sde.t_min), sde.sigma(1.0))
+
+
+@implements(OneSigma)
+def _one(spec: OneSigma, sde: SDE) -> SigmaLaw:
+    return one_sigma(spec.sigma)
+
+
+def build_law(spec: SigmaSpec, sde: SDE) -> SigmaLaw:
+    """The law behind a scene's spec, over the noise levels of `sde`."""
+    law: SigmaLaw = implementation(spec)(spec, sde)
+    return law
 
 
 def _normal_cdf(x: float) -> float:

@@ -30,11 +30,11 @@ from torch import Tensor
 
 from scoreviz.maths import noise_levels
 from scoreviz.maths.denoiser import Denoiser, LabelledDenoiser
-from scoreviz.maths.noise_levels import SigmaLaw, Weight
+from scoreviz.maths.noise_levels import SigmaLaw, Weight, build_law, weight_of
 from scoreviz.maths.registry import implementation, implements
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture
-from scoreviz.scene.learning import DDPMSimple, Denoising, DenoisingSingle, EDMLoss, Explicit, Implicit, Ladder, Sliced
+from scoreviz.scene.learning import DDPMSimple, Denoising, EDMLoss, Explicit, Implicit, Ladder, Sliced
 
 
 class Batch(NamedTuple):
@@ -238,19 +238,9 @@ def loss_floor(target: GaussianMixture, objective: Objective, levels: int = 32, 
     return Floor(float(per_sigma.mean()), float(error), sigmas, per_sigma)
 
 
-def _law(spec: Denoising | Explicit | Implicit | Sliced, sde: SDE) -> SigmaLaw:
-    sigma = None if isinstance(spec, Denoising) else spec.sigma
-    return noise_levels.law_of(spec.density, sde, spec.p_mean, spec.p_std) if sigma is None else noise_levels.one_sigma(sigma)
-
-
 @implements(Denoising)
 def _denoising(spec: Denoising, sde: SDE, sigma_data: float) -> DenoisingScoreMatching:
-    return DenoisingScoreMatching(_law(spec, sde), noise_levels.weight_of(spec.weighting, sde, sigma_data), spec.weighting)
-
-
-@implements(DenoisingSingle)
-def _denoising_single(spec: DenoisingSingle, sde: SDE, sigma_data: float) -> DenoisingScoreMatching:
-    return DenoisingScoreMatching(noise_levels.one_sigma(spec.sigma), noise_levels.sigma2_weight, "sigma2")
+    return DenoisingScoreMatching(build_law(spec.sigmas, sde), weight_of(spec.weighting, sde, sigma_data), spec.weighting)
 
 
 @implements(Ladder)
@@ -272,18 +262,18 @@ def _edm(spec: EDMLoss, sde: SDE, sigma_data: float) -> DenoisingScoreMatching:
 
 @implements(Explicit)
 def _explicit(spec: Explicit, sde: SDE, sigma_data: float) -> ExplicitScoreMatching:
-    return ExplicitScoreMatching(_law(spec, sde), noise_levels.weight_of(spec.weighting, sde, sigma_data), spec.weighting)
+    return ExplicitScoreMatching(build_law(spec.sigmas, sde), weight_of(spec.weighting, sde, sigma_data), spec.weighting)
 
 
 @implements(Implicit)
 def _implicit(spec: Implicit, sde: SDE, sigma_data: float) -> ImplicitScoreMatching:
-    return ImplicitScoreMatching(_law(spec, sde), noise_levels.weight_of(spec.weighting, sde, sigma_data), spec.weighting)
+    return ImplicitScoreMatching(build_law(spec.sigmas, sde), weight_of(spec.weighting, sde, sigma_data), spec.weighting)
 
 
 @implements(Sliced)
 def _sliced(spec: Sliced, sde: SDE, sigma_data: float) -> SlicedScoreMatching:
     return SlicedScoreMatching(
-        _law(spec, sde), noise_levels.weight_of(spec.weighting, sde, sigma_data), spec.weighting,
+        build_law(spec.sigmas, sde), weight_of(spec.weighting, sde, sigma_data), spec.weighting,
         projections=spec.projections, probe=spec.probe, reduced=spec.variance_reduced,
     )  # fmt: skip
 

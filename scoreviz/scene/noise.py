@@ -40,6 +40,10 @@ class NoiseSpec(Choice):
     __slots__ = ()
     FAMILY = "noise"
 
+    def shrinks(self) -> bool:
+        """Does it shrink the data while it adds noise, a(t) < 1?"""
+        return False
+
 
 class VE(Spec, NoiseSpec, tag="ve", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "VE")
@@ -56,12 +60,18 @@ class VP(Spec, NoiseSpec, tag="vp", frozen=True, kw_only=True):
     beta_min: Annotated[float, _BETA_MIN] = 0.1
     beta_max: Annotated[float, _BETA_MAX] = 20.0
 
+    def shrinks(self) -> bool:
+        return True
+
 
 class SubVP(Spec, NoiseSpec, tag="sub_vp", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "sub-VP")
     HELP = QT_TRANSLATE_NOOP("scene", "VP's mean with less noise: x_t = a x_0 + (1 − a²) z (Song et al. 2021).")
     beta_min: Annotated[float, _BETA_MIN] = 0.1
     beta_max: Annotated[float, _BETA_MAX] = 20.0
+
+    def shrinks(self) -> bool:
+        return True
 
 
 class EDM(Spec, NoiseSpec, tag="edm", frozen=True, kw_only=True):
@@ -104,6 +114,9 @@ class Custom(Spec, NoiseSpec, tag="custom", frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """SceneError unless the points are a curve."""
         checked_curve(self.points)
+
+    def shrinks(self) -> bool:
+        return self.scale == "preserving"
 
 
 def checked_curve(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

@@ -18,15 +18,17 @@ from scoreviz.scene.learning import (
     MLP,
     DDPMSimple,
     Denoising,
-    DenoisingSingle,
     EDMLoss,
     Explicit,
     Implicit,
     Ladder,
+    LogNormalSigma,
     ObjectiveSpec,
+    OneSigma,
     ParameterisationName,
     Sliced,
     Training,
+    UniformTimeSigma,
 )  # fmt: skip
 
 pytestmark = pytest.mark.slow
@@ -35,13 +37,15 @@ SIX = torch.arange(6) * (math.pi / 3)
 SMOOTH = GaussianMixture(
     torch.tensor([1.0, 2, 1, 2, 1, 2]), 1.5 * torch.stack([SIX.cos(), SIX.sin()], 1), torch.tensor([0.3, 0.4, 0.35, 0.3, 0.4, 0.35])
 )
+AT_03 = OneSigma(sigma=0.3)
 REGRESSIONS = [
-    Denoising(), Denoising(weighting="sigma2"), Denoising(weighting="likelihood", density="uniform_t"), Denoising(weighting="uniform"),
-    Denoising(density="log_normal"), DenoisingSingle(sigma=0.3), Ladder(), DDPMSimple(), EDMLoss(), Explicit(), Explicit(sigma=0.3),
+    Denoising(), Denoising(weighting="sigma2"), Denoising(weighting="likelihood", sigmas=UniformTimeSigma()),
+    Denoising(weighting="uniform"),
+    Denoising(sigmas=LogNormalSigma()), Denoising(sigmas=AT_03), Ladder(), DDPMSimple(), EDMLoss(), Explicit(), Explicit(sigmas=AT_03),
 ]  # fmt: skip
 BY_AUTOGRAD = [
-    Implicit(), Implicit(sigma=0.3), Sliced(), Sliced(sigma=0.3), Sliced(variance_reduced=False, sigma=0.3),
-    Sliced(probe="gaussian", sigma=0.3),
+    Implicit(), Implicit(sigmas=AT_03), Sliced(), Sliced(sigmas=AT_03), Sliced(variance_reduced=False, sigmas=AT_03),
+    Sliced(probe="gaussian", sigmas=AT_03),
 ]  # fmt: skip
 
 
@@ -124,7 +128,7 @@ def test_nothing_is_learned_where_there_is_no_data(target: GaussianMixture, nowh
 
     That is no weakness of the trace: the exact score as the aim fares the same. Noise of every size is what puts data there.
     """
-    for objective in (Implicit(sigma=0.1), Sliced(sigma=0.1), Explicit(sigma=0.1)):
+    for objective in (Implicit(sigmas=OneSigma(sigma=0.1)), Sliced(sigmas=OneSigma(sigma=0.1)), Explicit(sigmas=OneSigma(sigma=0.1))):
         state = trained(objective, target, 600)
         seen, unseen = relative_error(state, target, 0.1), relative_error(state, target, 0.1, nowhere)
         print(f"{objective!r}: {seen:.4f} under p, {unseen:.4f} where there is no data")

@@ -6,19 +6,20 @@ import pytest
 import torch
 
 from scoreviz.maths import noise_levels
-from scoreviz.maths.noise_levels import Levels, LogNormal, LogUniform, UniformTime, ddpm_levels, ladder, law_of, one_sigma, weight_of
+from scoreviz.maths.noise_levels import Levels, LogNormal, LogUniform, UniformTime, build_law, ddpm_levels, ladder, weight_of
 from scoreviz.maths.sde import SDE, VESDE, VPSDE, SubVPSDE
+from scoreviz.scene.learning import LogNormalSigma, LogUniformSigma, OneSigma, SigmaSpec, UniformTimeSigma
 
 VE, VP, SUB = VESDE(0.02, 3.0), VPSDE(0.1, 20.0), SubVPSDE(0.1, 20.0)
 U = torch.linspace(0, 1, 101, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("sde", [VE, VP, SUB], ids=["ve", "vp", "sub_vp"])
-@pytest.mark.parametrize("law", ["log_uniform", "uniform_t", "log_normal"])
-def test_quantiles_grow_and_span_the_sde(law: str, sde: SDE):
-    found = law_of(law, sde, -1.2, 1.2)
+@pytest.mark.parametrize("law", [LogUniformSigma(), UniformTimeSigma(), LogNormalSigma()], ids=repr)
+def test_quantiles_grow_and_span_the_sde(law: SigmaSpec, sde: SDE):
+    found = build_law(law, sde)
     low, high = found.sigma_range
-    if law == "log_normal":
+    if isinstance(law, LogNormalSigma):
         assert sde.sigma(sde.t_min) * (1 - 1e-9) <= low < 0.05 and 2.9 < high <= sde.sigma(1.0) * (1 + 1e-9)
     else:
         assert (low, high) == pytest.approx((sde.sigma(sde.t_min), sde.sigma(1.0)), rel=1e-9)
@@ -42,7 +43,7 @@ def test_levels():
     assert found.sigmas.tolist() == pytest.approx([0.01, 0.1, 1.0, 10.0])
     assert found.quantile(torch.tensor([0.0, 0.2499, 0.25, 0.99, 1.0])).tolist() == pytest.approx([0.01, 0.01, 0.1, 10.0, 10.0])
     assert found.levels == 4 and LogUniform(0.1, 1.0).levels is None
-    assert one_sigma(0.3).sigma_range == (0.3, 0.3)
+    assert build_law(OneSigma(sigma=0.3), VE).sigma_range == (0.3, 0.3)
     for wrong in (torch.tensor([]), torch.tensor([1.0, 1.0]), torch.tensor([0.0, 1.0]), torch.tensor([[1.0]])):
         with pytest.raises(ValueError, match="positive and ascend"):
             Levels(wrong)
@@ -82,7 +83,7 @@ def test_likelihood_weight_is_the_rate_of_sigma_squared(sde: SDE):
         (lambda: LogNormal(0.0, 1.0, 2.0, 1.0), "0 <= low < high"),
         (lambda: LogNormal(math.nan, 1.0), "finite mean"),
         (lambda: noise_levels.ladder(1.0, 0.1, 3), "at least 2 levels"),
-        (lambda: one_sigma(math.inf), "sigma must be positive, got inf"),
+        (lambda: noise_levels.one_sigma(math.inf), "sigma must be positive, got inf"),
     ],
 )
 def test_errors(make, message: str):

@@ -17,23 +17,27 @@ from scoreviz.scene.learning import (
     MLP,
     DDPMSimple,
     Denoising,
-    DenoisingSingle,
     EDMLoss,
     Explicit,
     Implicit,
     Ladder,
+    LogNormalSigma,
     ObjectiveSpec,
+    OneSigma,
     Sliced,
+    UniformTimeSigma,
 )  # fmt: skip
 
+AT_03 = OneSigma(sigma=0.3)
 SLICED = [
     Sliced(variance_reduced=reduced, probe=probe, projections=m)
     for reduced, probe, m in ((True, "rademacher", 1), (False, "rademacher", 3), (True, "gaussian", 2), (False, "gaussian", 1))
 ]
 ALL: list[Any] = [
-    Denoising(), Denoising(weighting="sigma2", density="log_normal"), Denoising(weighting="likelihood", density="uniform_t"),
-    DenoisingSingle(), Ladder(), DDPMSimple(), EDMLoss(), Explicit(), Explicit(sigma=0.5, weighting="uniform"), Implicit(),
-    Implicit(sigma=0.3), *SLICED, Sliced(sigma=0.3),
+    Denoising(), Denoising(weighting="sigma2", sigmas=LogNormalSigma()), Denoising(weighting="likelihood", sigmas=UniformTimeSigma()),
+    Denoising(sigmas=OneSigma()), Ladder(), DDPMSimple(), EDMLoss(), Explicit(),
+    Explicit(sigmas=OneSigma(sigma=0.5), weighting="uniform"), Implicit(),
+    Implicit(sigmas=AT_03), *SLICED, Sliced(sigmas=AT_03),
 ]  # fmt: skip
 SIX = torch.arange(6) * (math.pi / 3)
 SMOOTH = GaussianMixture(
@@ -211,7 +215,7 @@ def test_a_floor_is_repeatable_and_takes_all_levels_of_a_ladder():
     floor = loss_floor(target, objective(Ladder(levels=10), target))
     assert floor.total == loss_floor(target, objective(Ladder(levels=10), target)).total
     assert len(floor.sigmas) == 10
-    assert len(loss_floor(target, objective(DenoisingSingle(), target)).sigmas) == 1
+    assert len(loss_floor(target, objective(Denoising(sigmas=OneSigma()), target)).sigmas) == 1
     with pytest.raises(ValueError, match="at least 1 level and 2 points, got 0 and 512"):
         loss_floor(target, objective(Denoising(), target), levels=0)
 
@@ -225,7 +229,7 @@ def test_likelihood_weighting_is_half_the_relative_entropy():
     p = GaussianMixture(torch.ones(1), torch.tensor([[0.5, 0.0]]), torch.tensor([0.6]))
     q = GaussianMixture(torch.ones(1), torch.tensor([[-0.5, 0.3]]), torch.tensor([0.9]))
     for sde in (VESDE(0.1, 4.0), VPSDE(0.1, 20.0)):
-        loss = build_objective(Explicit(weighting="likelihood", density="uniform_t"), sde, 1.0)
+        loss = build_objective(Explicit(weighting="likelihood", sigmas=UniformTimeSigma()), sde, 1.0)
         values = loss.loss(Exact(q), batch(p, loss, 100_000), p)
         (low, high), apart = loss.sigma_range, 1.09
         expected = kl(0.36 + low**2, 0.81 + low**2, apart) - kl(0.36 + high**2, 0.81 + high**2, apart)
@@ -239,10 +243,10 @@ def test_every_spec_is_built_and_says_its_range():
     assert {type(spec) for spec in ALL} == set(ObjectiveSpec.members())
     for spec in ALL:
         low, high = build_objective(spec, sde, 1.0).sigma_range
-        single = getattr(spec, "sigma", None)
+        single = getattr(getattr(spec, "sigmas", None), "sigma", None)
         assert (low, high) == (single, single) if single is not None else 0 < low < high
         assert spec.formula().count("{") == spec.formula().count("}") > 0
-    for spec in (Denoising(), Denoising(density="log_normal"), Denoising(density="uniform_t"), Ladder(), Implicit()):
+    for spec in (Denoising(), Denoising(sigmas=LogNormalSigma()), Denoising(sigmas=UniformTimeSigma()), Ladder(), Implicit()):
         assert build_objective(spec, sde, 1.0).sigma_range == pytest.approx((0.02, 3.0), rel=1e-4)
     assert "left" in Sliced().formula() and Sliced().formula() != Sliced(variance_reduced=False).formula()
 
@@ -262,14 +266,13 @@ def test_errors():
     sde = VESDE(0.02, 3.0)
     for spec, message in (
         (Denoising(weighting="edn"), "no weighting called “edn”; known: edm, sigma2, likelihood, uniform"),
-        (Denoising(density="log"), "no law of noise levels called “log”"),
-        (DenoisingSingle(sigma=0.0), "sigma must be positive, got 0.0"),
-        (Implicit(sigma=-1.0), "sigma must be positive"),
+        (Denoising(sigmas=OneSigma(sigma=0.0)), "sigma must be positive, got 0.0"),
+        (Implicit(sigmas=OneSigma(sigma=-1.0)), "sigma must be positive"),
         (Ladder(levels=1), "at least 2 levels"),
         (DDPMSimple(steps=1), "at least 2 steps, got 1"),
         (DDPMSimple(beta_min=-1.0), "beta_min"),
         (EDMLoss(p_std=0.0), "positive std"),
-        (Denoising(density="log_normal", p_mean=50.0), "never comes to lie between"),
+        (Denoising(sigmas=LogNormalSigma(p_mean=50.0)), "never comes to lie between"),
         (Sliced(probe="cauchy"), "no probe called “cauchy”"),
         (Sliced(projections=0), "at least 1 projection"),
     ):

@@ -32,7 +32,7 @@ from scoreviz.maths.registry import forget
 from scoreviz.scene.choice import tag_of
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.grids import GridSpec
-from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec
+from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec, SigmaSpec
 from scoreviz.scene.noise import NoiseSpec
 from scoreviz.scene.samplers import (
     DDIM,
@@ -100,7 +100,7 @@ def counted(score: Callable[..., Tensor]) -> tuple[Callable[..., Tensor], list[A
     return score_fn, calls
 
 
-@pytest.mark.parametrize("family", [SamplerSpec, PredictorSpec, CorrectorSpec, GridSpec, NoiseSpec, NetworkSpec, ObjectiveSpec])
+@pytest.mark.parametrize("family", [SamplerSpec, PredictorSpec, CorrectorSpec, GridSpec, NoiseSpec, NetworkSpec, ObjectiveSpec, SigmaSpec])
 def test_specs_and_implementations_are_a_bijection(family: Any):
     members = set(family.members())
     assert members
@@ -108,7 +108,7 @@ def test_specs_and_implementations_are_a_bijection(family: Any):
 
 
 def test_nothing_is_implemented_that_has_no_spec():
-    families = (SamplerSpec, PredictorSpec, CorrectorSpec, GridSpec, NoiseSpec, NetworkSpec, ObjectiveSpec)
+    families = (SamplerSpec, PredictorSpec, CorrectorSpec, GridSpec, NoiseSpec, NetworkSpec, ObjectiveSpec, SigmaSpec)
     assert set(implementations()) == {member for family in families for member in family.members()}
     factories = list(implementations().values())
     assert len(set(factories)) == len(factories)

@@ -25,7 +25,7 @@ from scoreviz.maths.objectives import Batch, ImplicitScoreMatching, build_object
 from scoreviz.maths.targets import GaussianMixture
 from scoreviz.maths.training import gradient_variance, training_floor
 from scoreviz.scene.errors import SceneError
-from scoreviz.scene.learning import MLP, Denoising, Explicit, Implicit, Ladder, ObjectiveSpec, Sliced, Training
+from scoreviz.scene.learning import MLP, Denoising, Explicit, Implicit, Ladder, LogNormalSigma, ObjectiveSpec, Sliced, Training
 
 TARGET = preset("two_moons")
 SDE = VESDE(0.01, TARGET.diameter())
@@ -192,7 +192,7 @@ def test_every_objective_trains_every_network_and_resumes_bitwise(network: MLP, 
 
 def test_objectives_change_between_steps():
     state = advance(fresh(), 3)
-    for spec in (Implicit(), Explicit(), Sliced(), Ladder(levels=3), Denoising(density="log_normal")):
+    for spec in (Implicit(), Explicit(), Sliced(), Ladder(levels=3), Denoising(sigmas=LogNormalSigma())):
         weights = state.network.flat.clone()
         state = reconfigure(state, objective=spec, sde=SDE)
         assert torch.equal(state.network.flat, weights)

@@ -45,6 +45,8 @@ def sentences(scene: Scene, points: str) -> list[str]:
         said.append(_arrows(scene))
     if scene.view.density:
         said.append(_ground(scene))
+    if said and scene.noise.shrinks():
+        said.append(_tr("This noise shrinks the data by a(t) as it grows; σ stands for std/a, the noise beside the signal."))
     return [sentence for sentence in said if sentence] or [_tr("Every layer is switched off.")]
 
 

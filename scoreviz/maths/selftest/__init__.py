@@ -15,13 +15,13 @@ from scoreviz.maths.selftest import noise, reverse, samplers, targets
 from scoreviz.maths.selftest.check import Check, Outcome, Result, carry_out
 from scoreviz.scene.choice import tag_of
 from scoreviz.scene.grids import GridSpec
-from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec
+from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec, SigmaSpec
 from scoreviz.scene.noise import NoiseSpec
 from scoreviz.scene.samplers import CorrectorSpec, PredictorSpec, SamplerSpec
 
 __all__ = ["Check", "Outcome", "Result", "carry_out", "checks", "missing"]
 
-FAMILIES: tuple[Any, ...] = (NoiseSpec, GridSpec, SamplerSpec, PredictorSpec, CorrectorSpec, NetworkSpec, ObjectiveSpec)
+FAMILIES: tuple[Any, ...] = (NoiseSpec, GridSpec, SamplerSpec, PredictorSpec, CorrectorSpec, NetworkSpec, ObjectiveSpec, SigmaSpec)
 
 
 def checks() -> Iterator[Check]:

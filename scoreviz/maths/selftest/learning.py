@@ -16,6 +16,7 @@ from torch import Tensor
 
 from scoreviz.maths.denoiser import score_fn_of
 from scoreviz.maths.fields import fisher_divergence
+from scoreviz.maths.noise_levels import build_law
 from scoreviz.maths.objectives import Batch, Objective, build_objective
 from scoreviz.maths.sde import VESDE, Time, expand_as
 from scoreviz.maths.selftest import gaussian
@@ -23,7 +24,20 @@ from scoreviz.maths.selftest.check import Check, Outcome
 from scoreviz.maths.targets import GaussianMixture
 from scoreviz.maths.training import init_training, train_step
 from scoreviz.scene.choice import tag_of
-from scoreviz.scene.learning import MLP, Denoising, Implicit, NetworkSpec, ObjectiveSpec, Sliced, Training
+from scoreviz.scene.learning import (
+    MLP,
+    Denoising,
+    Implicit,
+    LogNormalSigma,
+    LogUniformSigma,
+    NetworkSpec,
+    ObjectiveSpec,
+    OneSigma,
+    SigmaSpec,
+    Sliced,
+    Training,
+    UniformTimeSigma,
+)
 
 LEVELS, POINTS = 8, 4096
 SHIFT = (0.3, -0.2)
@@ -32,8 +46,17 @@ SHIFT = (0.3, -0.2)
 AT, STEPS, RELATIVE = 0.3, 500, 0.05
 """Training ends with a Fisher divergence at this sigma, relative to E|s|^2, below five per cent."""
 
-ONE_LEVEL: dict[type[Any], dict[str, Any]] = {Implicit: {"sigma": AT}, Sliced: {"sigma": AT}}
+ONE_LEVEL: dict[type[Any], dict[str, Any]] = {kind: {"sigmas": OneSigma(sigma=AT)} for kind in (Implicit, Sliced)}
 """Objectives whose gradient is too noisy to learn all levels in a few seconds are trained at the one that is measured."""
+
+LOW, HIGH = 1e-4, 1e2
+"""A range that cuts nothing off the log-normal law."""
+
+MEAN_LOG: dict[type[Any], float] = {
+    LogUniformSigma: 0.5 * math.log(LOW * HIGH), UniformTimeSigma: 0.5 * math.log(LOW * HIGH),
+    LogNormalSigma: -1.2, OneSigma: math.log(0.3),
+}  # fmt: skip
+"""E ln sigma of each law with its default settings; uniform t is log-uniform in sigma for VE."""
 
 
 def checks() -> Iterator[Check]:
@@ -47,6 +70,14 @@ def checks() -> Iterator[Check]:
     for kind in NetworkSpec.members():
         says = f"{STEPS} steps of denoising: relative Fisher divergence at sigma {AT}"
         yield Check("network", tag_of(kind), says, partial(_trained, kind(), Denoising()))
+    for kind in MEAN_LOG:
+        yield Check(SigmaSpec.FAMILY, tag_of(kind), "mean of ln sigma over its quantiles, VE", partial(_mean_log, kind()))
+
+
+def _mean_log(spec: SigmaSpec) -> Outcome:
+    """The midpoints of 1000 equal shares."""
+    u = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
+    return Outcome(float(build_law(spec, VESDE(LOW, HIGH)).quantile(u).log().mean()), MEAN_LOG[type(spec)], 1e-3)
 
 
 def problem() -> tuple[GaussianMixture, VESDE]:

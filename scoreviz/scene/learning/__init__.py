@@ -5,8 +5,6 @@ from scoreviz.scene.learning.networks import MLP, ParameterisationName
 from scoreviz.scene.learning.objectives import (
     DDPMSimple,
     Denoising,
-    DenoisingSingle,
-    DensityName,
     EDMLoss,
     Explicit,
     Implicit,
@@ -14,23 +12,27 @@ from scoreviz.scene.learning.objectives import (
     Sliced,
     WeightingName,
 )
+from scoreviz.scene.learning.sigmas import LogNormalSigma, LogUniformSigma, OneSigma, SigmaSpec, UniformTimeSigma
 from scoreviz.scene.learning.training import Training
 
 __all__ = [
     "MLP",
     "DDPMSimple",
     "Denoising",
-    "DenoisingSingle",
-    "DensityName",
     "EDMLoss",
     "Explicit",
     "Implicit",
     "Ladder",
+    "LogNormalSigma",
+    "LogUniformSigma",
     "NetworkSpec",
     "ObjectiveSpec",
+    "OneSigma",
     "ParameterisationName",
     "Score",
+    "SigmaSpec",
     "Sliced",
     "Training",
+    "UniformTimeSigma",
     "WeightingName",
 ]

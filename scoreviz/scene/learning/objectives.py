@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from scoreviz.scene.choice import Spec
 from scoreviz.scene.learning.family import ObjectiveSpec
+from scoreviz.scene.learning.sigmas import P_MEAN, P_STD, LogUniformSigma, SigmaSpec
 from scoreviz.scene.parameters import Invalidates, param
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 WeightingName = Literal["edm", "sigma2", "likelihood", "uniform"]
-DensityName = Literal["log_uniform", "uniform_t", "log_normal"]
 
 _NEXT = Invalidates.TRAINING
 
@@ -25,46 +25,17 @@ WEIGHTING = param(
         "uniform": QT_TRANSLATE_NOOP("scene", "1 (all alike)"),
     },
 )  # fmt: skip
-DENSITY = param(
-    QT_TRANSLATE_NOOP("scene", "noise levels"),
-    QT_TRANSLATE_NOOP("scene", "How often each σ is trained."),
+SIGMAS = param(
+    QT_TRANSLATE_NOOP("scene", "noise levels"), QT_TRANSLATE_NOOP("scene", "How often each σ is trained."),
     invalidates=_NEXT, advanced=True,
-    labels={
-        "log_uniform": QT_TRANSLATE_NOOP("scene", "log-uniform in σ"),
-        "uniform_t": QT_TRANSLATE_NOOP("scene", "uniform in t"),
-        "log_normal": QT_TRANSLATE_NOOP("scene", "log-normal in σ"),
-    },
-)  # fmt: skip
-P_MEAN = param(
-    QT_TRANSLATE_NOOP("scene", "mean of ln σ"),
-    QT_TRANSLATE_NOOP("scene", "Of log-normal noise levels. EDM: −1.2."),
-    invalidates=_NEXT, ge=-5.0, le=5.0, advanced=True,
-)  # fmt: skip
-P_STD = param(
-    QT_TRANSLATE_NOOP("scene", "std of ln σ"),
-    QT_TRANSLATE_NOOP("scene", "Of log-normal noise levels. EDM: 1.2."),
-    invalidates=_NEXT, ge=0.1, le=5.0, advanced=True,
-)  # fmt: skip
-ONE_SIGMA = param(
-    QT_TRANSLATE_NOOP("scene", "σ"),
-    QT_TRANSLATE_NOOP("scene", "The one noise level that is trained. Automatic: every level of the noise."),
-    invalidates=_NEXT, ge=0.001, le=50.0, scale="log",
 )  # fmt: skip
 
 
 class _Levels(Spec, frozen=True, kw_only=True):
-    """Fields of an objective over all of the noise's levels."""
+    """Fields of an objective at noise levels of one's choice."""
 
     weighting: Annotated[WeightingName, WEIGHTING] = "edm"
-    density: Annotated[DensityName, DENSITY] = "log_uniform"
-    p_mean: Annotated[float, P_MEAN] = -1.2
-    p_std: Annotated[float, P_STD] = 1.2
-
-
-class _OneOrAll(_Levels, frozen=True, kw_only=True):
-    """At one noise level, or over all."""
-
-    sigma: Annotated[float, ONE_SIGMA] | None = None
+    sigmas: Annotated[SigmaSpec, SIGMAS] = LogUniformSigma()
 
 
 class Denoising(_Levels, ObjectiveSpec, tag="denoising", frozen=True, kw_only=True):
@@ -131,28 +102,13 @@ class EDMLoss(Spec, ObjectiveSpec, tag="edm", frozen=True, kw_only=True):
     p_std: Annotated[float, P_STD] = 1.2
 
 
-class DenoisingSingle(Spec, ObjectiveSpec, tag="denoising_single", frozen=True, kw_only=True):
-    LABEL = QT_TRANSLATE_NOOP("scene", "denoising at one σ")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "Denoising at one noise level: the score of the data blurred by σ, and of nothing else (Vincent 2011)."
-    )
-    FORMULA = r"\sigma^2\;\mathbb{E}\left\|s_\theta(\tilde{x}) - \frac{x-\tilde{x}}{\sigma^2}\right\|^2"
-    sigma: Annotated[
-        float,
-        param(
-            QT_TRANSLATE_NOOP("scene", "σ"), QT_TRANSLATE_NOOP("scene", "The one noise level that is trained."),
-            invalidates=_NEXT, ge=0.001, le=50.0, scale="log",
-        ),
-    ] = 0.3  # fmt: skip
-
-
-class Explicit(_OneOrAll, ObjectiveSpec, tag="explicit", frozen=True, kw_only=True):
+class Explicit(_Levels, ObjectiveSpec, tag="explicit", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "explicit score matching")
     HELP = QT_TRANSLATE_NOOP("scene", "Match the exact score itself: possible only because a drawn density is known in closed form.")
     FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left\|s_\theta(x,\sigma) - \nabla_x\log p_\sigma(x)\right\|^2"
 
 
-class Implicit(_OneOrAll, ObjectiveSpec, tag="implicit", frozen=True, kw_only=True):
+class Implicit(_Levels, ObjectiveSpec, tag="implicit", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "implicit score matching")
     HELP = QT_TRANSLATE_NOOP(
         "scene",
@@ -162,7 +118,7 @@ class Implicit(_OneOrAll, ObjectiveSpec, tag="implicit", frozen=True, kw_only=Tr
     FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left[2\,\mathrm{tr}\,\nabla_x s_\theta(x,\sigma) + \left\|s_\theta(x,\sigma)\right\|^2\right]"
 
 
-class Sliced(_OneOrAll, ObjectiveSpec, tag="sliced", frozen=True, kw_only=True):
+class Sliced(_Levels, ObjectiveSpec, tag="sliced", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "sliced score matching")
     HELP = QT_TRANSLATE_NOOP(
         "scene", "Implicit score matching along random directions: one derivative for any number of dimensions (Song et al. 2019)."

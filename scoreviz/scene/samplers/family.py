@@ -44,7 +44,7 @@ class SamplerSpec(Choice):
 
 def denoises(spec: SamplerSpec) -> bool:
     """Does its last substep take the noise away, so that its points have the law of the data and not that of the last noise level?"""
-    return getattr(spec, "denoise", False) not in (False, "none")
+    return getattr(spec, "denoise", False) not in (False, "none") or bool(getattr(spec, "to_data", False))
 
 
 REVERSE = r"\mathrm{d}x = \left[f(x,t) - g(t)^2\, \nabla_x \log p_t(x)\right]\mathrm{d}t + g(t)\,\mathrm{d}\bar{w}"

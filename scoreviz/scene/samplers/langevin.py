@@ -203,7 +203,7 @@ class AnnealedLangevin(Spec, SamplerSpec, tag="annealed_langevin", frozen=True, 
     denoise: Annotated[
         bool,
         param(
-            QT_TRANSLATE_NOOP("scene", "denoise at the end"),
+            QT_TRANSLATE_NOOP("scene", "denoise"),
             QT_TRANSLATE_NOOP("scene", "One more step, x + σ² s at the smallest level without noise (Tweedie; Song & Ermon 2020)."),
             invalidates=RUN, advanced=True,
         ),

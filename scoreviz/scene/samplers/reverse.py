@@ -13,7 +13,7 @@ from scoreviz.scene.samplers.predictors import NoPredictor, ReverseDiffusion
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 _DENOISE = param(
-    QT_TRANSLATE_NOOP("scene", "denoise at the end"),
+    QT_TRANSLATE_NOOP("scene", "denoise"),
     QT_TRANSLATE_NOOP(
         "scene", "mean: the last step without its noise. Tweedie: E[x_0 | x] at the lowest level instead of that step, for every noise."
     ),

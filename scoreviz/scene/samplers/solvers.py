@@ -31,22 +31,22 @@ LOWER_ORDER = param(
     invalidates=RUN, advanced=True,
 )  # fmt: skip
 RTOL = param(
-    QT_TRANSLATE_NOOP("scene", "relative tolerance"),
+    QT_TRANSLATE_NOOP("scene", "rtol"),
     QT_TRANSLATE_NOOP("scene", "Error allowed in a step, in units of the point's own size."),
     invalidates=RUN, ge=1e-8, le=1.0, scale="log",
 )  # fmt: skip
 ATOL = param(
-    QT_TRANSLATE_NOOP("scene", "absolute tolerance"),
+    QT_TRANSLATE_NOOP("scene", "atol"),
     QT_TRANSLATE_NOOP("scene", "Error allowed in a step, in data units."),
     invalidates=RUN, ge=1e-8, le=1.0, scale="log",
 )  # fmt: skip
 SDE_RTOL = param(
-    QT_TRANSLATE_NOOP("scene", "relative tolerance"),
+    QT_TRANSLATE_NOOP("scene", "rtol"),
     QT_TRANSLATE_NOOP("scene", "Error allowed in a step, in units of the point's own size. Below 0.01 it gains little."),
     invalidates=RUN, ge=1e-3, le=1.0, scale="log",
 )  # fmt: skip
 SDE_ATOL = param(
-    QT_TRANSLATE_NOOP("scene", "absolute tolerance"),
+    QT_TRANSLATE_NOOP("scene", "atol"),
     QT_TRANSLATE_NOOP("scene", "Error allowed in a step, in data units: 1/256 of the data's range in the paper."),
     invalidates=RUN, ge=1e-3, le=1.0, scale="log",
 )  # fmt: skip
@@ -78,7 +78,7 @@ class Euler(Spec, SamplerSpec, tag="euler", frozen=True, kw_only=True):
 
 
 class RK4(Spec, SamplerSpec, tag="rk4", frozen=True, kw_only=True):
-    LABEL = QT_TRANSLATE_NOOP("scene", "Runge–Kutta 4 (ODE)")
+    LABEL = QT_TRANSLATE_NOOP("scene", "RK4 (ODE)")
     HELP = QT_TRANSLATE_NOOP("scene", "The probability-flow ODE by the classical fourth-order rule in σ: four evaluations a step.")
     AXIS = "reverse"
     RARE = True
@@ -90,7 +90,7 @@ class RK4(Spec, SamplerSpec, tag="rk4", frozen=True, kw_only=True):
 
 
 class RK45(Spec, SamplerSpec, tag="rk45", frozen=True, kw_only=True):
-    LABEL = QT_TRANSLATE_NOOP("scene", "Runge–Kutta 45, adaptive (ODE)")
+    LABEL = QT_TRANSLATE_NOOP("scene", "RK45, adaptive (ODE)")
     HELP = QT_TRANSLATE_NOOP(
         "scene", "The probability-flow ODE to a tolerance; steps are as long as the estimated error allows (Dormand & Prince 1980)."
     )

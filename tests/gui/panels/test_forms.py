@@ -19,14 +19,14 @@ from scoreviz.gui.widgets.slider import Number
 from scoreviz.gui.widgets.toggle import Toggle
 from scoreviz.scene.choice import Spec
 from scoreviz.scene.document import Scene
-from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec
+from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec, SigmaSpec
 from scoreviz.scene.noise import Custom, NoiseSpec
 from scoreviz.scene.parameters import Invalidates, param, parameters
 from scoreviz.scene.samplers import CorrectorSpec, PredictorCorrector, PredictorSpec, ReverseSDE, SamplerSpec
 
 FAMILIES = {
     ("noise",): NoiseSpec, ("network",): NetworkSpec, ("objective",): ObjectiveSpec, ("sampler",): SamplerSpec,
-    ("sampler", "predictor"): PredictorSpec, ("sampler", "corrector"): CorrectorSpec,
+    ("objective", "sigmas"): SigmaSpec, ("sampler", "predictor"): PredictorSpec, ("sampler", "corrector"): CorrectorSpec,
 }  # fmt: skip
 SPECS = [(path, member) for path, family in FAMILIES.items() for member in family.members()]
 FIXED = [("score",), ("training",), ("particles",), ("view",)]

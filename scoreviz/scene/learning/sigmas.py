@@ -1,0 +1,56 @@
+"""How often each noise level is trained."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from scoreviz.scene.choice import Choice, Spec
+from scoreviz.scene.parameters import Invalidates, param
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
+
+_NEXT = Invalidates.TRAINING
+
+P_MEAN = param(
+    QT_TRANSLATE_NOOP("scene", "mean of ln σ"), QT_TRANSLATE_NOOP("scene", "The median level is its exponential. EDM: −1.2."),
+    invalidates=_NEXT, ge=-5.0, le=5.0, advanced=True,
+)  # fmt: skip
+P_STD = param(
+    QT_TRANSLATE_NOOP("scene", "std of ln σ"), QT_TRANSLATE_NOOP("scene", "How widely the levels are spread. EDM: 1.2."),
+    invalidates=_NEXT, ge=0.1, le=5.0, advanced=True,
+)  # fmt: skip
+
+
+class SigmaSpec(Choice):
+    """The law from which the noise level of a sample is drawn."""
+
+    __slots__ = ()
+    FAMILY = "law of noise levels"
+
+
+class LogUniformSigma(Spec, SigmaSpec, tag="log_uniform", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "log-uniform in σ")
+    HELP = QT_TRANSLATE_NOOP("scene", "Every factor of σ as often, from the least to the largest.")
+
+
+class UniformTimeSigma(Spec, SigmaSpec, tag="uniform_t", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "uniform in t")
+    HELP = QT_TRANSLATE_NOOP("scene", "Every t as often: score_sde's choice, and what the likelihood weighting is made for.")
+
+
+class LogNormalSigma(Spec, SigmaSpec, tag="log_normal", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "log-normal in σ")
+    HELP = QT_TRANSLATE_NOOP("scene", "Most often near one level, within the range of the noise (Karras et al. 2022).")
+    p_mean: Annotated[float, P_MEAN] = -1.2
+    p_std: Annotated[float, P_STD] = 1.2
+
+
+class OneSigma(Spec, SigmaSpec, tag="one", frozen=True, kw_only=True):
+    LABEL = QT_TRANSLATE_NOOP("scene", "one σ")
+    HELP = QT_TRANSLATE_NOOP("scene", "A single level: the score of the data blurred by σ is learned, and of nothing else (Vincent 2011).")
+    sigma: Annotated[
+        float,
+        param(
+            QT_TRANSLATE_NOOP("scene", "σ"), QT_TRANSLATE_NOOP("scene", "The one noise level that is trained."),
+            invalidates=_NEXT, ge=0.001, le=50.0, scale="log",
+        ),
+    ] = 0.3  # fmt: skip
