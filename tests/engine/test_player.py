@@ -14,7 +14,8 @@ from scoreviz.maths.density import compile_density
 from scoreviz.maths.sde import build_sde
 from scoreviz.protocol.messages import Message, RunDone, RunFrames, RunStarted
 from scoreviz.scene.document import Particles, Scene
-from scoreviz.scene.samplers import PredictorCorrector, ReverseSDE
+from scoreviz.scene.noise import VE, VP, Custom, NoiseSpec
+from scoreviz.scene.samplers import Forward, PredictorCorrector, ReverseSDE, SamplerSpec
 
 FRAME = 50 * 2 * 4
 """Bytes of a frame of 50 particles."""
@@ -70,6 +71,52 @@ def test_the_stages_of_the_kept_frames(small: Scene) -> None:
     started, frames, _, _ = play(scene)
     stages = started.stage.numpy().tolist()
     assert stages[0] == 0 and {1, 2} <= set(stages[1:]) <= {1, 2, 3} and len(stages) == len(frames)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SamplerSpec.members() if kind.ADAPTIVE])
+@pytest.mark.parametrize("noise", [VE(), VP()], ids=repr)
+def test_a_sampler_that_chooses_its_steps_is_told_whole(kind: type[Any], noise: Any, small: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = msgspec.structs.replace(small, noise=noise, particles=Particles(count=50, seed=1), sampler=kind(rtol=0.1, atol=0.1))
+    started, frames, done, _ = play(scene)
+    assert started.total == len(frames) - 1 > 2
+    t, sde = started.t.numpy(), build_sde(noise, compile_density(scene.density, {}).diameter())
+    assert t[0] == 1.0 and (np.diff(t) <= 0).all() and t[-1] == (0.0 if scene.sampler.to_data else sde.eps)  # type: ignore[attr-defined]
+    assert done.nfe > started.total and done.distance is not None
+    monkeypatch.setattr(players, "CACHE_BYTES", 4 * FRAME)
+    thinned, few, again, _ = play(scene)
+    kept = thinned.substep.numpy()
+    assert len(few) <= 4 and kept[-1] == started.total and few.tobytes() == frames[kept].tobytes()
+    assert (again.nfe, again.distance) == (done.nfe, done.distance)
+
+
+@pytest.mark.parametrize("kind", SamplerSpec.members())
+@pytest.mark.parametrize("noise", [kind() for kind in NoiseSpec.members()], ids=repr)
+def test_every_sampler_plays_on_every_noise(kind: type[Any], noise: Any, small: Scene) -> None:
+    few = {name: 4 for name in ("steps", "levels", "steps_per_level") if name in kind.__struct_fields__}
+    scene = msgspec.structs.replace(small, noise=noise, particles=Particles(count=50, seed=1), sampler=kind(**few))
+    started, frames, done, _ = play(scene)
+    assert np.isfinite(frames).all() and len(frames) == started.total + 1
+    assert np.isfinite(started.sigma.numpy()).all() and not np.isnan(started.log_snr.numpy()).any()
+    assert done.distance is not None and np.isfinite(done.distance)
+
+
+def test_the_truth_is_that_of_the_noise(small: Scene) -> None:
+    """Two noises with one sigma have laws of two scales."""
+    scene = msgspec.structs.replace(small, particles=Particles(count=2000, seed=1), sampler=Forward(steps=4))
+    exploding = msgspec.structs.replace(scene, noise=Custom(points=((0.0, 0.01), (1.0, 3.0))))
+    preserving = msgspec.structs.replace(scene, noise=Custom(points=((0.0, 0.01), (1.0, 3.0)), scale="preserving"))
+    target = compile_density(scene.density, {})
+    player = Player(Pipe())  # type: ignore[arg-type]
+    for one in (exploding, preserving):
+        sde = build_sde(one.noise, target.diameter())
+        pipe: Any = Pipe()
+        player._channel = pipe
+        player.start(Plan(4, one, sde, target, target.score_fn(sde), target.log_prob_fn(sde), None, live=False))
+        while not player.unmeasured:
+            player.slice(0.01)
+        player.measure()
+        (done,) = (m for m in pipe if isinstance(m, RunDone))
+        assert done.distance is not None and done.floor is not None and done.distance < 3 * done.floor[0]
 
 
 def test_large_frames_travel_in_pieces(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,9 @@ from scoreviz.protocol.messages import (
 from scoreviz.scene.density import Density as Drawing
 from scoreviz.scene.density import Erase, Gaussian, Preset, Stroke, digest_of
 from scoreviz.scene.document import Particles, Scene
-from scoreviz.scene.learning import Score
-from scoreviz.scene.noise import VE
-from scoreviz.scene.samplers import Forward, Langevin, ReverseSDE
+from scoreviz.scene.learning import MLP, Score
+from scoreviz.scene.noise import VE, SubVP
+from scoreviz.scene.samplers import MALA, Ancestral, Forward, Langevin, ReverseSDE
 from tests.engine.driver import Driver, look, parts_of
 
 
@@ -255,3 +255,21 @@ def test_source_and_step_are_named(engine: Driver) -> None:
     assert started.source == "network" and started.step == done.step == 0
     started, _, done = engine.run_of({"score": Score(source="exact")})
     assert started.source == "exact" and started.step is None and done.step is None
+
+
+def test_a_sampler_that_needs_a_density_says_so_and_takes_an_energy(engine: Driver) -> None:
+    parts = {"score": Score(source="network"), "sampler": MALA(steps=5)}
+    mark = engine.mark()
+    engine.post(parts)
+    problem = engine.wait(Problem, since=mark)
+    assert problem.where == "run" and "accepts or rejects by the density" in problem.template and problem.params == {"sampler": "MALA"}
+    started, frames, _ = engine.run_of({**parts, "network": MLP(width=8, depth=1, features=2, energy=True)})
+    assert started.sampler == "mala" and np.isfinite(frames).all()
+
+
+def test_a_sampler_without_a_rule_for_this_noise_says_so(engine: Driver) -> None:
+    mark = engine.mark()
+    engine.post({"noise": SubVP(), "sampler": ReverseSDE(predictor=Ancestral())})
+    problem = engine.wait(Problem, since=mark)
+    assert problem.where == "run" and "ncestral" in problem.template
+    engine.run_of({"sampler": ReverseSDE(steps=5)})
