@@ -7,10 +7,26 @@ from PySide6.QtCore import QElapsedTimer, QTimer
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui.playback import Run
+from scoreviz.gui.window import Window
 from tests.gui.conftest import Open
 
 SECONDS = 5.0
 RATE = 60
+
+
+SHARE = 0.25
+"""At least of the results that edits made one after another would show; a window that drops every stale result shows none."""
+
+
+def seconds_of_one_edit(qtbot: QtBot, window: Window, path: tuple[str, ...], low: float, high: float) -> float:
+    """How long an edit takes to be seen on this machine, now."""
+    clock, times = QElapsedTimer(), []
+    for k in range(5):
+        clock.start()
+        with qtbot.waitSignal(window.playback.run_changed, timeout=30_000):
+            window.store.edit(path, type(low)(low + (high - low) * (k + 1) / 6), "Change value")
+        times.append(clock.elapsed() / 1000)
+    return sorted(times)[2]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +40,9 @@ def test_dragging_a_slider_goes_on_showing(qtbot: QtBot, open_window: Open, path
     playback.seek(60)
     shown: list[Run] = []
     playback.run_changed.connect(lambda: shown.append(playback.run) if playback.run is not None and playback.run not in shown else None)
+    alone = seconds_of_one_edit(qtbot, window, path, low, high)
+    shown.clear()
+    before = store.undo_stack.count()
     total, count = int(SECONDS * RATE), 0
     clock = QElapsedTimer()
     timer = QTimer()
@@ -41,8 +60,8 @@ def test_dragging_a_slider_goes_on_showing(qtbot: QtBot, open_window: Open, path
     qtbot.waitUntil(lambda: count >= total, timeout=20_000)
     timer.stop()
     seconds = clock.elapsed() / 1000
-    assert store.undo_stack.count() == 1, "one drag is one undo step"
-    assert len(shown) / seconds >= 3.0, "a quiet machine shows 30; what drops every stale result shows none"
+    assert store.undo_stack.count() == before + 1, "one drag is one undo step"
+    assert len(shown) * alone / seconds >= SHARE
     last = store.value(path)
 
     def shows_the_last() -> bool:
