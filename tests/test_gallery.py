@@ -43,7 +43,7 @@ def test_it_is_saved_as_it_would_be_saved_now(file):
     assert len(compile_density(document.scene.density, document.blobs)) > 1
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [FILES[0], *(pytest.param(file, marks=pytest.mark.slow) for file in FILES[1:])])
 def test_it_draws(file, tmp_path, qapp):
     document = opened(file)
     size = (480, 270)

@@ -170,6 +170,7 @@ def test_every_frame_shows_the_state_of_its_own_time(film):
     assert 0 < figures.distance_floor[0] < figures.distance < 1
 
 
+@pytest.mark.slow
 def test_a_picture_of_a_time_is_the_video_s_frame(film, monkeypatch):
     drawn = []
     write = rendering.VideoFile.write

@@ -82,9 +82,9 @@ def test_draw_learn_sample_undo(qtbot: QtBot, open_window: Open) -> None:
         # truth against truth plus what each discretisation is known to add (a tenth of a standard deviation would be 0.08)
         (ReverseSDE(), 0.055),
         (ProbabilityFlow(), 0.055),
-        (PredictorCorrector(), 0.055),
+        pytest.param(PredictorCorrector(), 0.055, marks=pytest.mark.slow),
         (AnnealedLangevin(), 0.08),
-        (Forward(), 0.06),
+        pytest.param(Forward(), 0.06, marks=pytest.mark.slow),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, float) else None,
 )

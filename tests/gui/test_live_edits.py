@@ -10,7 +10,7 @@ from scoreviz.gui.playback import Run
 from scoreviz.gui.window import Window
 from tests.gui.conftest import Open
 
-SECONDS = 5.0
+SECONDS = 3.0
 RATE = 60
 
 

@@ -85,6 +85,7 @@ def test_a_pretrained_folder_opens_and_steps(window: Window, qtbot: QtBot, tmp_p
     assert isinstance(window.store.scene.images.model, PictureSet)
 
 
+@pytest.mark.slow
 def test_a_film_of_pictures_while_they_play(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     pictures(window, qtbot)
     window.activateWindow()

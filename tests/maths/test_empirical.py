@@ -248,7 +248,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux alone")
-@pytest.mark.parametrize("side", [32, 64])
+@pytest.mark.parametrize("side", [32, pytest.param(64, marks=pytest.mark.slow)])
 def test_five_thousand_pictures_take_no_memory_beside_themselves(side: int):
     """61 and 246 MB of pictures, 16 samples; in a process of its own, whose peak is then that of these calls."""
     assert hasattr(resource, "getrusage")

@@ -57,7 +57,7 @@ def theirs_ve(pipeline: Any, steps: int) -> tuple[list[Tensor], Tensor]:
     return states, out.prev_sample_mean
 
 
-@pytest.mark.parametrize(("steps", "corrections"), [(20, 1), (100, 1), (12, 2)])
+@pytest.mark.parametrize(("steps", "corrections"), [(20, 1), pytest.param(100, 1, marks=pytest.mark.slow), (12, 2)])
 def test_pc_on_ncsnpp_is_the_pipeline_of_diffusers(tmp_path: Path, steps: int, corrections: int):
     """At a sigma_max and an output at which the pictures stay within the data's scale."""
     folder = ncsnpp_folder(tmp_path / "model", sigma_max=0.2, gain=0.5, correct_steps=corrections)
@@ -137,7 +137,7 @@ def check_ddpm_exactly(scheduler: Any, network: Any, steps: int, variance: str) 
 VARIANCES = [("posterior", "fixed_small"), ("forward", "fixed_large")]
 
 
-@pytest.mark.parametrize("steps", [50, 10])
+@pytest.mark.parametrize("steps", [pytest.param(50, marks=pytest.mark.slow), 10])
 @pytest.mark.parametrize("clip", [True, False])
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize(("variance", "kind"), VARIANCES)
