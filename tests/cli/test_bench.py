@@ -32,6 +32,11 @@ def test_verdicts(value, verdict):
     assert row().verdict(Measured(value)) == verdict
 
 
+@pytest.mark.parametrize(("value", "machine", "verdict"), [(1.0, 5.0, "pass"), (1.1, 5.0, "slow"), (6.9, 5.0, "slow"), (7.1, 5.0, "fail")])
+def test_what_the_machine_does_is_no_failure_and_no_pass(value, machine, verdict):
+    assert row().verdict(Measured(value, machine=machine)) == verdict
+
+
 def test_measurements_take_turns():
     order = []
     times = {"a": iter([9.0, 1.0, 2.0, 30.0]), "b": iter([9.0, 4.0, 5.0, 6.0])}

@@ -69,6 +69,7 @@ def measured(row: Row) -> dict[str, Any]:
         "value": found.value,
         "baseline": found.baseline,
         "figure": figure,
+        "machine": found.machine,
         "within_bound": verdict == "pass",
         "within_twice": verdict != "fail",
         "verdict": verdict,
@@ -86,6 +87,8 @@ def table(results: Iterable[dict[str, Any]]) -> str:
             if result["baseline"] is not None:
                 made_of += f" against {result['baseline']:.4g} {result['unit']} ({result['against']})"
             lines.append(f"         {result['compares']} = {result['figure']:.4g}, bound {result['bound']:.4g}: {made_of}")
+            if result["machine"] > 0:
+                lines.append(f"         of it {result['machine']:.4g} is the machine's share")
         if result["note"]:
             lines.append(f"         {result['note']}")
     return "\n".join(lines)

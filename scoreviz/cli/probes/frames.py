@@ -1,4 +1,4 @@
-"""Frame gaps of a window for the benchmark: `bare`, or scoreviz itself while it trains. Prints one JSON object.
+"""Frame gaps of a window for the benchmark: `bare`, `plain`, or scoreviz itself while it trains. Prints one JSON object.
 
 A 16 ms timer ticks in the GUI thread and each tick draws; the gaps between its ticks are what a person feels.
 """
@@ -10,8 +10,8 @@ import sys
 import time
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QWidget
 
 SIDE = 800
@@ -61,6 +61,80 @@ def bare(app: QApplication, gaps: Gaps) -> dict[str, float]:
     QTimer.singleShot(SETTLING_MS // 2, lambda: gaps.start(timer))
     app.exec()
     return {"gap_p99": float(np.percentile(gaps.gaps, 99))}
+
+
+class Plain(QWidget):
+    """What the canvas draws, in plain Qt calls and without any of our code: an image scaled smoothly, 1024 arrows as one path, 2000 points,
+    a fading image of trails. How long it takes, and when, tells of the machine alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resize(SIDE, SIDE)
+        draw = np.random.default_rng(0)
+        self._shown = QImage(SIDE, SIDE, QImage.Format.Format_RGB32)
+        self._ground = QImage(draw.integers(0, 255, (128, 128, 4), np.uint8).tobytes(), 128, 128, QImage.Format.Format_RGB32)
+        self._points = QPolygonF([QPointF(x, y) for x, y in draw.uniform(0, SIDE, (2000, 2)).tolist()])
+        self._trails = draw.uniform(0, 255, (SIDE, SIDE, 4)).astype(np.float32)
+        self._arrows = [(12.0 + x * SIDE / 32, 12.0 + y * SIDE / 32) for x in range(32) for y in range(32)]
+        self._ticks = 0
+        self.milliseconds: list[float] = []
+
+    def tick(self) -> None:
+        """A frame at every third tick, as the window has them while it plays."""
+        self._ticks += 1
+        if self._ticks % 3 == 0:
+            self.milliseconds.append(self.draw())
+            self.update()
+
+    def draw(self) -> float:
+        """One frame; the milliseconds that it took."""
+        began = time.perf_counter()
+        painter = QPainter(self._shown)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self._shown.rect(), self._ground)
+        path = QPainterPath()
+        for x, y in self._arrows:
+            path.moveTo(x - 8, y)
+            path.lineTo(x + 8, y + 3)
+        painter.setPen(QPen(QColor("#c0d0e0"), 1))
+        painter.drawPath(path)
+        self._trails *= 0.99
+        faded = self._trails.astype(np.uint8)
+        painter.drawImage(0, 0, QImage(faded.data, SIDE, SIDE, 4 * SIDE, QImage.Format.Format_ARGB32_Premultiplied))
+        painter.setPen(QPen(QColor("#ffc060"), 3))
+        painter.drawPoints(self._points)
+        painter.end()
+        return (time.perf_counter() - began) * 1000.0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._shown)
+        painter.end()
+
+
+def plain(app: QApplication, gaps: Gaps) -> dict[str, float]:
+    """Plain Qt calls that draw as much: how much longer a frame takes beside training than by itself, one right after another."""
+    from scoreviz.cli.bench.frames import training_engine
+
+    widget = Plain()
+    widget.show()
+    app.processEvents()
+    quick = float(np.percentile([widget.draw() for _ in range(100)], 10))
+    timer = QTimer(interval=16, timerType=Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(widget.tick)
+    timer.start()
+    with training_engine() as steps:
+        while not steps():  # until it trains
+            app.processEvents()
+        widget.milliseconds.clear()
+        gaps.start(timer)
+        app.exec()
+        counted = steps()
+    counted = [(t, n) for t, n in counted if t >= counted[-1][0] - sum(gaps.gaps) / 1000.0]  # while frames were drawn
+    return {
+        "slowdown": float(np.median(widget.milliseconds)) / quick,
+        "rate": (counted[-1][1] - counted[0][1]) / (counted[-1][0] - counted[0][0]),
+    }
 
 
 def window(app: QApplication, gaps: Gaps) -> dict[str, float]:
@@ -120,7 +194,7 @@ def main() -> int:
     """`KIND SECONDS`."""
     kind, seconds = sys.argv[1], float(sys.argv[2])
     app = QApplication(sys.argv[:1])
-    print(json.dumps({"bare": bare, "window": window}[kind](app, Gaps(seconds))), flush=True)
+    print(json.dumps({"bare": bare, "plain": plain, "window": window}[kind](app, Gaps(seconds))), flush=True)
     return 0
 
 
