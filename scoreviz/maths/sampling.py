@@ -84,6 +84,8 @@ class Sampler(ABC):
     """True for a sampler that chooses its own steps: its plan is empty, and `next` finds the step in the state's memory."""
     remembers_points: ClassVar[bool] = False
     """True where the memory tells of the points themselves: whoever moves them must empty it."""
+    origin: tuple[str, SDE] | None = None
+    """Label and SDE of a sampler that was built from a spec: what a trace says of it."""
     path: BrownianPath | None = None
     """Whose increments the noise is made of, if not fresh."""
 
@@ -151,8 +153,7 @@ def build_sampler(spec: Any, sde: SDE, score_fn: ScoreFn, log_prob_fn: LogProbFn
     """
     factory = implementation(spec)
     if not spec.NEEDS_DENSITY:
-        sampler: Sampler = factory(spec, sde, score_fn)
-        return sampler
+        return _from(spec, sde, factory(spec, sde, score_fn))
     if log_prob_fn is None:
         raise SceneError(
             QT_TRANSLATE_NOOP(
@@ -161,8 +162,12 @@ def build_sampler(spec: Any, sde: SDE, score_fn: ScoreFn, log_prob_fn: LogProbFn
             ),
             sampler=spec.LABEL,
         )
-    metropolis: Sampler = factory(spec, sde, score_fn, log_prob_fn)
-    return metropolis
+    return _from(spec, sde, factory(spec, sde, score_fn, log_prob_fn))
+
+
+def _from(spec: Any, sde: SDE, sampler: Sampler) -> Sampler:
+    sampler.origin = (spec.LABEL, sde)
+    return sampler
 
 
 def make_sampler(

@@ -88,12 +88,14 @@ def trace(
 ) -> State:
     """Run `sampler` from `state` to its end by `trajectory`, write every substep to the file `path`, and return the last state.
 
-    Frame 0 is `state` itself. sde: that of the sampler; with it the window can say sigma of every frame. data_range: of x_0, for pictures.
+    Frame 0 is `state` itself. sde: with it the window can say sigma of every frame; a sampler that `make_sampler` or `build_sampler` made
+    knows its own. data_range: of x_0, for pictures.
     The file is there when the run has ended well, and not before. SceneError: a name without .trace.npz, a place that cannot be written.
     ValueError: numbers that are not finite.
     """
     first = sampler.next(state)
-    with Trace(path, type(sampler).__name__.removesuffix("Sampler"), sde, data_range) as file:
+    label, own = sampler.origin or (type(sampler).__name__.removesuffix("Sampler"), None)
+    with Trace(path, label, sde or own, data_range) as file:
         file.add(t=1.0 if first is None else first.t, x=state.x, stage="start")
         for substep, state, info in trajectory(sampler, state):  # noqa: B020 - the state is carried on
             file.add(

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from scoreviz.maths import VESDE, make_sampler, preset, rng_from_seed, trajectory
+from scoreviz.maths import VESDE, Info, Sampler, Stage, State, Substep, make_sampler, preset, rng_from_seed, trajectory
 from scoreviz.maths.tracing import Trace, trace
 from scoreviz.scene.errors import SceneError
+from scoreviz.scene.samplers import PredictorCorrector
 from scoreviz.scene.traces import STAGES, TraceFile
 
 TARGET = preset("two_moons")
@@ -59,7 +60,21 @@ def test_tracing_changes_nothing_and_resumes(tmp_path: Path):
     assert torch.equal(trace(sampler, states[3], tmp_path / "b.trace.npz").x, states[-1].x)
     with TraceFile(tmp_path / "b.trace.npz") as file:
         assert len(file) == len(states) - 3
-        assert "sigma" not in file.columns
+        assert (file.header.sampler, file.header.noise) == (PredictorCorrector.LABEL, "VE")
+        assert file.columns["sigma"].tolist() == [SDE.sigma(s) for s in file.columns["s"].tolist()]
+
+
+def test_a_sampler_of_ones_own_says_its_class_and_no_sigma(tmp_path: Path):
+    class Still(Sampler):
+        plan = (Substep(0, Stage.PREDICT, 1.0, 0.0),)
+
+        def step(self, state: State, substep: Substep) -> tuple[State, Info]:
+            return State(state.x, state.x, 1, state.rng), Info()
+
+    sampler = Still()
+    trace(sampler, sampler.init(torch.ones(2, 2), rng_from_seed(0)), tmp_path / "still.trace.npz")
+    with TraceFile(tmp_path / "still.trace.npz") as file:
+        assert file.header.sampler == "Still" and "sigma" not in file.columns
 
 
 def test_a_finished_run_is_one_frame(tmp_path: Path):

@@ -158,7 +158,8 @@ class PanesPicture:
         for place, pane, image in zip(self.places, panes, self._made(content, panes, theme), strict=True):
             self._paint_caption(painter, place, pane, theme)
             if image is None:
-                self._paint_nothing(painter, place, theme, _tr("being computed") if content.k else _tr("from the first substep on"))
+                missing = _tr("not in the file") if run.file else _tr("being computed")
+                self._paint_nothing(painter, place, theme, missing if content.k else _tr("from the first substep on"))
             else:
                 painter.fillRect(place.pictures.adjusted(-1, -1, 1, 1), theme.color("border"))  # white pictures on a white ground end here
                 painter.drawImage(place.pictures.topLeft(), image)
