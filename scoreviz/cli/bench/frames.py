@@ -21,7 +21,7 @@ from scoreviz.cli.bench.rows import Figure, Measured, Row
 PROBE = [sys.executable, "-m", "scoreviz.cli.probes.frames"]
 ENGINE = [sys.executable, "-m", "scoreviz.engine", "--stdio"]
 TURNS = 3
-SECONDS = 8.0
+SECONDS = 6.0
 SETTLING = 2.0
 
 

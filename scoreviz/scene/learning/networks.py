@@ -46,7 +46,7 @@ class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
             QT_TRANSLATE_NOOP("scene", "One field in other units: what the last layer stands for. A change starts a new network."),
             invalidates=Invalidates.NETWORK, advanced=True,
             labels={
-                "edm": QT_TRANSLATE_NOOP("scene", "EDM (a mixture of noise and data)"),
+                "edm": QT_TRANSLATE_NOOP("scene", "EDM (noise and data)"),
                 "score": QT_TRANSLATE_NOOP("scene", "σ × score (NCSN)"),
                 "eps": QT_TRANSLATE_NOOP("scene", "the noise ε (DDPM)"),
                 "x0": QT_TRANSLATE_NOOP("scene", "the data x₀"),
