@@ -15,6 +15,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from scoreviz.gui import theme
+from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Curve, Progress
 from scoreviz.gui.widgets.labels import Elided, label
 from scoreviz.gui.widgets.words import figure
@@ -176,9 +177,9 @@ def _alike(value: float, floor: float) -> tuple[str, str]:
 class Plots(QWidget):
     """Both plots side by side. They watch the progress, and draw at most ten times a second and only when seen."""
 
-    def __init__(self, progress: Progress, parent: QWidget | None = None) -> None:
+    def __init__(self, progress: Progress, playback: Playback | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._progress = progress
+        self._progress, self._playback = progress, playback
         self._stale = True
         self.setObjectName("plots")
         self.setAccessibleName(self.tr("Plots"))
@@ -202,6 +203,16 @@ class Plots(QWidget):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.draw_now)
         progress.curves_changed.connect(self.schedule)
+        self._of_file = False  # is the run on screen from a file? It has not been measured
+        if playback is not None:
+            playback.run_changed.connect(self._run_changed)
+
+    def _run_changed(self, *_args: object) -> None:
+        run = self._playback.run if self._playback is not None else None
+        of_file = run is not None and bool(run.file)
+        if of_file != self._of_file:
+            self._of_file = of_file
+            self.schedule()
 
     def schedule(self) -> None:
         """Draw soon, if anybody can see it."""
@@ -217,7 +228,8 @@ class Plots(QWidget):
         self._clock.start()
         self.loss.show_series(Series(progress.loss, progress.loss_floor, since=progress.loss_floor_since))
         floor, spread = progress.distance_floor or (None, 0.0)
-        self.distance.show_series(Series(progress.distance, floor, spread, progress.distance_floor_since, progress.run_distance))
+        this_run = None if self._of_file else progress.run_distance
+        self.distance.show_series(Series(progress.distance, floor, spread, progress.distance_floor_since, this_run))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -35,7 +35,7 @@ class SamplerPanel(Section):
 
     def _refresh(self, *_args: object) -> None:
         run = self._playback.run
-        if run is None or not run.complete:
+        if run is None or not run.complete or run.file:  # a trace is of another sampler than the one chosen here
             self.set_state("")
             return
         self.set_state(self.tr("no score evaluated") if run.nfe == 0 else self.tr("{n} evaluations").format(n=count(run.nfe)))

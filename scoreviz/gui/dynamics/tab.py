@@ -75,7 +75,7 @@ class DynamicsTab(QWidget):
     def __init__(self, store: Store, session: Session, playback: Playback, progress: Progress, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dynamics")
-        self._store, self._progress = store, progress
+        self._store, self._progress, self._playback = store, progress, playback
         self.canvas = Canvas()
         self.canvas.set_ui_scale(theme.current().scale)
         self.tools = ToolSettings(self)
@@ -161,7 +161,7 @@ class DynamicsTab(QWidget):
         if self.plots is None:
             from scoreviz.gui.dynamics.plots import Plots
 
-            self.plots = Plots(self._progress)
+            self.plots = Plots(self._progress, self._playback)
             self._plots_place.addWidget(self.plots)
 
     def fit(self) -> None:

@@ -167,7 +167,7 @@ class ImageSamplerPanel(Section):
 
     def _refresh(self, *_args: object) -> None:
         run = self._playback.run
-        nfe = run.nfe if run is not None else None
+        nfe = run.nfe if run is not None and not run.file else None  # a trace is of another sampler than the one chosen here
         self.set_state("" if nfe is None else self.tr("{n} evaluations").format(n=count(nfe)))
 
 

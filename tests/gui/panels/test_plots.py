@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui import theme
 from scoreviz.gui.dynamics.plots import MOST_TICKS, Plots, _log_ticks
+from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Progress
+from tests.gui.panels.conftest import RunMaker
 
 
 def test_words_before_curves(progress: Progress, qtbot: QtBot) -> None:
@@ -80,6 +84,19 @@ def test_they_draw_at_most_ten_times_a_second(progress: Progress, qtbot: QtBot, 
         progress.curves_changed.emit()
         qtbot.wait(10)
     assert 1 <= len(drawn) <= 5
+
+
+def test_a_run_from_a_file_has_no_distance_of_its_own(progress: Progress, playback: Playback, make_run: RunMaker, qtbot: QtBot) -> None:
+    plots = Plots(progress, playback)
+    qtbot.addWidget(plots)
+    with qtbot.waitExposed(plots):
+        plots.show()
+    progress.run_distance, progress.distance_floor = 0.0423, (0.0333, 0.001)
+    playback.set_run(make_run(), 0)
+    plots.draw_now()
+    assert "this run" in plots.distance.figure.text()
+    playback.set_run(dataclasses.replace(make_run(), file="own.trace.npz"), 0)
+    qtbot.waitUntil(lambda: "this run" not in plots.distance.figure.text() and "floor" in plots.distance.figure.text())
 
 
 def test_values_that_are_no_numbers_do_no_harm(progress: Progress, qtbot: QtBot) -> None:
