@@ -32,9 +32,9 @@ def density(target: GaussianMixture, sde: SDE, sigma: float, look: Look, revisio
 
 
 def arrows(
-    exact: ScoreFn, network: ScoreFn | None, step: int | None, sde: SDE, sigma: float, look: Look, revision: int
+    exact: ScoreFn, other: ScoreFn | None, step: int | None, sde: SDE, sigma: float, look: Look, revision: int
 ) -> Arrows:  # fmt: skip
-    """std(t) times the wanted score at the cell centres: exact, the network's, or network minus exact."""
+    """std(t) times the wanted score at the cell centres: exact, the other (a network's, the data points'), or the other minus exact."""
     x0, x1, y0, y1 = look.bounds
     rows, columns = look.arrows_shape
     ys, xs = torch.meshgrid(cell_centres(y0, y1, rows), cell_centres(x0, x1, columns), indexing="ij")
@@ -44,8 +44,8 @@ def arrows(
     if kind == "exact":
         score, step = exact(points, t), None
     else:
-        assert network is not None
-        score = network(points, t)
+        assert other is not None
+        score = other(points, t)
         if kind == "difference":
             score = score - exact(points, t)
     vectors = Array.of((sde.std(t) * score).reshape(rows, columns, 2).float().numpy())
@@ -82,7 +82,7 @@ class Requests:
         while self._pending:
             kind, sigma = self._pending.popleft()
             shape = self.look.density_shape if kind == "density" else self.look.arrows_shape
-            moving = None if kind == "density" or self.look.arrows_kind == "exact" else step
+            moving = step if kind == "arrows" and self.look.arrows_kind in ("network", "difference") else None
             key = (kind, sigma, self.look.bounds, shape, self.look.arrows_kind if kind == "arrows" else None, moving)
             if now - self._sent.get(key, -1e9) > AGAIN_SECONDS:
                 if len(self._sent) > 4096:

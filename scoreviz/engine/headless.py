@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from scoreviz.engine.image_player import PictureRun, lost
-from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.plan import Plan, plan_of
+from scoreviz.engine.player import Player
 from scoreviz.engine.threads import threads, usual
 from scoreviz.engine.trainer import Trainer
 from scoreviz.maths.density import compile_density
@@ -178,15 +179,15 @@ def _plan(document: Document, train: int | None, said: Any, advance: Advance) ->
         raise SceneError(QT_TRANSLATE_NOOP("errors", "This scene samples with the exact score, so there is nothing to train."))
     target = compile_density(scene.density, document.blobs)
     sde = build_sde(scene.noise, target.diameter())
-    if not learned:
-        return Plan(0, scene, sde, target, target.score_fn(sde), target.log_prob_fn(sde), None, live=False)
     trainer = Trainer(said)
+    if not learned:
+        return plan_of(scene, sde, target, trainer)
     trainer.configure(scene, target, sde, anew=True)
     if document.snapshot is not None and train is None:
         trainer.restore(snapshot_from_bytes(document.snapshot))
     else:
         _train(trainer, STEPS if train is None else train, advance)
-    return Plan(0, scene, sde, target, trainer.score_fn(), trainer.log_prob_fn(), trainer.step, live=False)
+    return plan_of(scene, sde, target, trainer)
 
 
 def _with_particles(document: Document, n: int | None, seed: int | None) -> Document:

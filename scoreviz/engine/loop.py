@@ -12,9 +12,12 @@ from typing import Any
 import msgspec
 import torch
 
+from scoreviz.engine.answers import World
+from scoreviz.engine.desk import Desk
 from scoreviz.engine.fields import Requests, arrows, density
 from scoreviz.engine.image_player import ImagePlayer, lost
-from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.plan import Plan, data_set, plan_of
+from scoreviz.engine.player import Player
 from scoreviz.engine.shooting import Shooter
 from scoreviz.engine.stdio import Channel
 from scoreviz.engine.trainer import Trainer
@@ -61,6 +64,7 @@ class Engine:
         self._player = Player(channel)
         self._images = ImagePlayer(channel)
         self._shooter = Shooter(channel, self._trainer)
+        self._desk = Desk(channel)
         self._watched = True  # is the Dynamics tab on screen?
         self._requests = Requests()
         self._unacknowledged: messages.Applied | None = None
@@ -102,6 +106,10 @@ class Engine:
                 self._images.develop(message)
             case messages.Shoot():
                 self._shoot(message)
+            case messages.Ask():
+                self._desk.take(message)
+            case messages.Withdraw():
+                self._desk.withdraw(message.asker)
             case messages.Train():
                 self._trainer.set_running(message.running)
             case messages.Reset():
@@ -151,6 +159,8 @@ class Engine:
 
     def _apply(self, what: Invalidates, noise_changed: bool) -> None:
         scene = self._scene
+        if what & EVERYTHING:
+            self._desk.begin_again()
         if what & Invalidates.TARGET or self._target is None:
             self._target = compile_density(scene.density, self._blobs)
             self._player.forget_target()
@@ -167,6 +177,7 @@ class Engine:
 
     def _network_changed(self) -> None:
         self._requests.forget_sent()
+        self._desk.begin_again()
         self._run_step = -1
         if self._scene.score.source == "network":
             self._player.stop()
@@ -176,7 +187,8 @@ class Engine:
 
     def _idle_seconds(self) -> float:
         """How long to wait for messages: not at all while there is work."""
-        if self._trainer.active or self._run_wanted or self._requests.pending or self._images.pending or self._network_moved():
+        pending = self._requests.pending or self._images.pending or self._desk.pending
+        if pending or self._trainer.active or self._run_wanted or self._network_moved():
             return 0.0
         if self._player.unmeasured:
             return max(0.0, SETTLED - (time.monotonic() - self._updated))
@@ -191,6 +203,8 @@ class Engine:
     def _work(self) -> None:
         if self._requests.pending:
             self._slice("look", self._look)
+        if self._desk.pending:
+            self._slice("question", lambda: self._desk.slice(SLICE, self._world(), self._revision))
         if self._images.pending and self._channel.backlog() < IMAGE_BACKLOG:
             self._slice("pictures", self._images.work)
         renewed = self._network_moved() and self._channel.backlog() < 4
@@ -221,9 +235,22 @@ class Engine:
         if kind == "density":
             self._channel.send(density(self._target, self._sde, sigma, look, self._revision))
         else:
-            network = None if look.arrows_kind == "exact" else self._trainer.score_fn()
             exact = self._target.score_fn(self._sde)
-            self._channel.send(arrows(exact, network, self._trainer.shown_step, self._sde, sigma, look, self._revision))
+            match look.arrows_kind:
+                case "exact":
+                    other = None
+                case "data":
+                    other = data_set(self._target, self._scene.data).score_fn(self._sde)
+                case "network" | "difference":
+                    other = self._trainer.score_fn()
+            step = self._trainer.shown_step if look.arrows_kind in ("network", "difference") else None
+            self._channel.send(arrows(exact, other, step, self._sde, sigma, look, self._revision))
+
+    def _world(self) -> World | None:
+        """What questions are about; None while nothing is drawn."""
+        if self._target is None or self._sde is None:
+            return None
+        return World(self._scene, self._blobs, self._target, self._sde, self._trainer, self._player)
 
     def _start_run(self) -> None:
         wanted, self._run_wanted = self._run_wanted, False
@@ -234,12 +261,8 @@ class Engine:
         """A run of the scene with the score as it is now; None while nothing is drawn."""
         if self._target is None or self._sde is None:
             return None
-        exact = self._scene.score.source == "exact"
-        step = None if exact else self._trainer.shown_step
         self._run_step = self._trainer.shown_step
-        score_fn = self._target.score_fn(self._sde) if exact else self._trainer.score_fn()
-        log_prob_fn = self._target.log_prob_fn(self._sde) if exact else self._trainer.log_prob_fn()
-        return Plan(self._revision, self._scene, self._sde, self._target, score_fn, log_prob_fn, step, live=live)
+        return plan_of(self._scene, self._sde, self._target, self._trainer, revision=self._revision, live=live)
 
     def _shoot(self, wish: messages.Shoot) -> None:
         """A shot is all that is computed now: what the scene would have sampled by itself is not wanted."""

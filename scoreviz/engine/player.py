@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from scoreviz.engine.plan import Plan
 from scoreviz.engine.stdio import Channel
 from scoreviz.maths import metrics
-from scoreviz.maths.sampling import Info, Stage, State, Substep, build_sampler, starting_points, trajectory
-from scoreviz.maths.sde import SDE
-from scoreviz.maths.targets import GaussianMixture, LogProbFn, ScoreFn
+from scoreviz.maths.sampling import Info, Stage, State, Substep, trajectory
 from scoreviz.maths.truth import LEAST_MEASURED, MEASURED, Truth, exact_samples
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
 from scoreviz.scene.choice import tag_of
-from scoreviz.scene.document import Scene
 from scoreviz.scene.samplers.family import denoises
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
@@ -30,20 +27,6 @@ CACHE_BYTES = 512 * 2**20
 CHUNK_BYTES = 1 << 20
 FLUSH_SECONDS = 0.04
 STAGES = {Stage.PREDICT: 1, Stage.CORRECT: 2, Stage.DENOISE: 3}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one run is made of; two equal scenes and one network give the same run bit for bit."""
-
-    revision: int
-    scene: Scene
-    sde: SDE
-    target: GaussianMixture
-    score_fn: ScoreFn
-    log_prob_fn: LogProbFn | None  # where the score is a density's, for samplers that accept or reject
-    step: int | None  # of the network behind score_fn; None for the exact score
-    live: bool
 
 
 class Player:
@@ -92,17 +75,15 @@ class Player:
 
     def start(self, plan: Plan) -> None:
         """Begin a run: its points, its plan, and the first frame."""
-        scene = plan.scene
         self._number += 1
         self._plan = plan
         self._began, self._seconds = time.monotonic(), 0.0
         self._nfe = self._done = self._sent = 0
         self._chunk: list[Tensor] = []
         self._flushed = time.monotonic()
-        generator = torch.Generator().manual_seed(scene.particles.seed)
-        x = starting_points(scene.sampler, plan.sde, plan.target, scene.particles.count, generator)
-        sampler = build_sampler(scene.sampler, plan.sde, plan.score_fn, plan.log_prob_fn)
-        self._state = sampler.init(x, generator.get_state())  # the noise goes on where the starting points ended
+        x, rng = plan.start()
+        sampler = plan.sampler()
+        self._state = sampler.init(x, rng)  # the noise goes on where the starting points ended
         self._loop = trajectory(sampler, self._state)
         self._found: list[tuple[Substep, Tensor]] = []
         self._start = x
@@ -174,7 +155,7 @@ class Player:
         stage = [0, *(STAGES[steps[k - 1].stage] for k in kept[1:])]
         return RunStarted(
             run=self._number, revision=plan.revision, sampler=tag_of(spec), label=spec.LABEL, axis=spec.AXIS,
-            source="exact" if plan.step is None else "network", step=plan.step, noise=plan.scene.noise.LABEL, total=len(steps),
+            source=plan.scene.score.source, step=plan.step, noise=plan.scene.noise.LABEL, total=len(steps),
             substep=Array.of(np.asarray(kept, np.int32)), stage=Array.of(np.asarray(stage, np.uint8)), t=Array.of(np.asarray(t)),
             sigma=Array.of(np.asarray(self._sigmas)),
             log_snr=Array.of(np.asarray([float(plan.sde.log_snr(u)) for u in t])), seeing=spec.seeing(), live=plan.live,
@@ -223,8 +204,7 @@ class Player:
             return None, None, QT_TRANSLATE_NOOP("engine", "too few points to measure"), sigma
         key = (n, sigma, plan.sde.mean_coefficient(self._last_t))
         if key not in self._truths:
-            law = plan.target if clean else plan.target.marginal(plan.sde, self._last_t)
-            self._truths[key] = exact_samples(law, n)
+            self._truths[key] = exact_samples(plan.law(self._last_t), n)
         truth, floor = self._truths[key]
         text = (
             QT_TRANSLATE_NOOP("engine", "exact samples of the drawing")

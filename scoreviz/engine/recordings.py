@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from scoreviz.engine.fields import arrows, density
-from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.plan import Plan
+from scoreviz.engine.player import Player
 from scoreviz.maths.density import compile_density, preset
 from scoreviz.maths.sde import build_sde
 from scoreviz.protocol.arrays import Array

@@ -7,7 +7,8 @@ present one is carried on.
 from __future__ import annotations
 
 from scoreviz.engine.fields import arrows, density
-from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.plan import Plan
+from scoreviz.engine.player import Player
 from scoreviz.engine.stdio import Channel
 from scoreviz.engine.threads import threads
 from scoreviz.engine.trainer import Trainer

@@ -13,6 +13,7 @@ from scoreviz.gui.dynamics.tab import DynamicsTab
 from scoreviz.gui.notices import NoticeBar
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Progress
+from scoreviz.gui.questions import Questions
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.scene.document import Scene
@@ -28,13 +29,13 @@ class Pages(QStackedWidget):
     painted = Signal(float)  # a frame of either, and the seconds that it took
     trace_dropped = Signal(Path)  # on the Images tab
 
-    def __init__(self, store: Store, session: Session, progress: Progress, parent: QWidget | None = None) -> None:
+    def __init__(self, store: Store, session: Session, progress: Progress, questions: Questions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._session, self._progress = store, session, progress
         self.playback: Playback[Any] = Playback(self)
         self.pictures_playback: Playback[Any] = Playback(self, seconds=PICTURE_SECONDS)
-        self.dynamics = DynamicsTab(store, session, self.playback, progress)
-        self.dynamics.canvas.painted.connect(self.painted)
+        self.dynamics = DynamicsTab(store, session, self.playback, progress, questions)
+        self.dynamics.views.painted.connect(self.painted)
         self.addWidget(self.dynamics)
         self._images: Any = None
         store.changed.connect(self._changed)
@@ -69,7 +70,7 @@ class Pages(QStackedWidget):
     @property
     def picture(self) -> QWidget:
         """Its canvas, or its panes."""
-        picture: QWidget = self.images.panes if self.tab == "images" else self.dynamics.canvas
+        picture: QWidget = self.images.panes if self.tab == "images" else self.dynamics.views.current
         return picture
 
     @property
@@ -94,7 +95,7 @@ class Pages(QStackedWidget):
 
     def dress(self, dress: theme.Theme) -> None:
         """Another theme: what is painted is painted anew."""
-        self.dynamics.canvas.set_palette_name(dress.name)
+        self.dynamics.views.set_palette_name(dress.name)
         if self._images is not None:
             self._images.dress(dress)
 

@@ -55,7 +55,7 @@ class Run:
     sampler: str  # the tag of its spec
     label: str
     axis: Literal["reverse", "forward", "iterations", "levels"]
-    source: Literal["exact", "network"]
+    source: Literal["exact", "network", "data"]
     training_step: int | None  # of the network that drove it; None for the exact score
     noise: str  # label of the SDE: "VE"
     total: int  # substeps in all

@@ -92,6 +92,12 @@ class Session(QObject):
     def is_ready(self) -> bool:
         return self._welcomed
 
+    @property
+    def up_to_date(self) -> bool:
+        """Has the engine been sent the scene as it is now? If not, `sent` will tell when it is."""
+        known, scene = self._known, self._store.scene
+        return self._welcomed and known is not None and all(getattr(known, n) == getattr(scene, n) for n in ENGINE_PARTS)
+
     def start(self) -> None:
         """Start the engine; the window does not wait for it."""
         self._wanted = self._wanted or self._store.scene.score.source == "network"

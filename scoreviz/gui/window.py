@@ -20,6 +20,7 @@ from scoreviz.gui.notices import Remedy
 from scoreviz.gui.pages import Pages
 from scoreviz.gui.preferences import Preferences
 from scoreviz.gui.progress import Progress
+from scoreviz.gui.questions import Questions
 from scoreviz.gui.record_controls import RecordControls
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
@@ -55,11 +56,12 @@ class Window(QMainWindow):
         self.store = Store(document, self)
         self.progress = Progress(self)
         self.session = Session(self.store, self.progress, parent=self)
+        self.questions = Questions(self.store, self.session, self.progress, self)
         self.files = Files(self.store, self.preferences, self.whole_document, self)
         self.autosave = Autosave(self.whole_document, self)
         self.presentation = present.Presentation(self)
         self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics")), ("images", self.tr("Images"))])
-        self.pages = Pages(self.store, self.session, self.progress)
+        self.pages = Pages(self.store, self.session, self.progress, self.questions)
         self.dynamics, self.playback = self.pages.dynamics, self.pages.playback
         self._lay_out()
         self.recording = RecordControls(self)

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from scoreviz.protocol.messages import FromEngine, Message, ToEngine
+from scoreviz.scene.choice import decode_choice
+from scoreviz.scene.errors import SceneError
 
 LARGEST_FRAME = 512 * 2**20
 _LENGTH = struct.Struct("<I")
@@ -51,15 +53,15 @@ class Unframer(Generic[T]):
             del self._buffer[:end]
             try:
                 yield self._decoder.decode(body)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, SceneError) as error:
                 raise ProtocolError(f"not a message: {error}") from error
 
 
 def engine_unframer() -> Unframer[ToEngine]:
     """For the engine: reads what the window sends."""
-    return Unframer(msgspec.msgpack.Decoder(ToEngine))
+    return Unframer(msgspec.msgpack.Decoder(ToEngine, dec_hook=decode_choice))
 
 
 def window_unframer() -> Unframer[FromEngine]:
     """For the window: reads what the engine sends."""
-    return Unframer(msgspec.msgpack.Decoder(FromEngine))
+    return Unframer(msgspec.msgpack.Decoder(FromEngine, dec_hook=decode_choice))

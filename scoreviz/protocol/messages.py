@@ -7,8 +7,9 @@ from typing import Any, Literal
 import msgspec
 
 from scoreviz.protocol.arrays import Array
+from scoreviz.protocol.questions import Answer, Question
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 Bounds = tuple[float, float, float, float]
 """x0, x1, y0, y1 in the drawing's units."""
@@ -56,7 +57,7 @@ class Look(Message, tag="look", frozen=True, kw_only=True):
     arrows_shape: tuple[int, int]
     density: tuple[float, ...] = ()  # sigmas
     arrows: tuple[float, ...] = ()
-    arrows_kind: Literal["exact", "network", "difference"] = "exact"
+    arrows_kind: Literal["exact", "network", "data", "difference"] = "exact"
     position: float = 0.0  # share of the run on screen, 0 to 1: an update is acknowledged once its run is that far
 
 
@@ -110,6 +111,23 @@ class Shoot(Message, tag="shoot", frozen=True, kw_only=True):
     position: float
 
 
+class Ask(Message, tag="ask", frozen=True, kw_only=True):
+    """A view wants to know something of the scene as it is now. The newest question of an asker replaces the one before.
+
+    Answered by `Answered`, once or in parts, or by `Refused`.
+    """
+
+    asker: str
+    number: int
+    question: Question
+
+
+class Withdraw(Message, tag="withdraw", frozen=True, kw_only=True):
+    """Its last question needs no answer any more."""
+
+    asker: str
+
+
 # ---- from the engine
 
 
@@ -147,7 +165,7 @@ class Arrows(Message, tag="arrows", frozen=True, kw_only=True):
     revision: int
     sigma: float
     bounds: Bounds
-    kind: Literal["exact", "network", "difference"]
+    kind: Literal["exact", "network", "data", "difference"]
     step: int | None
     vectors: Array
 
@@ -160,7 +178,7 @@ class RunStarted(Message, tag="run_started", frozen=True, kw_only=True):
     sampler: str
     label: str
     axis: Literal["reverse", "forward", "iterations", "levels"]
-    source: Literal["exact", "network"]
+    source: Literal["exact", "network", "data"]
     step: int | None
     noise: str
     total: int
@@ -304,6 +322,31 @@ class PicturesDone(Message, tag="pictures_done", frozen=True, kw_only=True):
     nearest: float | None
 
 
+class Answered(Message, tag="answered", frozen=True, kw_only=True):
+    """An answer, or a part of a long one: `share` of the work is done, 1 with the last part.
+
+    revision: of the scene that it is of; step: of the network at the time (the pinned one, if one is), whether it was asked or not.
+    """
+
+    asker: str
+    number: int
+    revision: int
+    step: int
+    share: float
+    answer: Answer
+
+
+class Refused(Message, tag="refused", frozen=True, kw_only=True):
+    """There is no answer: a sentence why, as template and parameters. `details` where it is an error of the program."""
+
+    asker: str
+    number: int
+    revision: int
+    template: str
+    params: dict[str, str] = {}
+    details: str = ""
+
+
 class Problem(Message, tag="problem", frozen=True, kw_only=True):
     """Something went wrong: a sentence as template and parameters, so that it translates, and details to copy."""
 
@@ -321,8 +364,8 @@ class Beat(Message, tag="beat", frozen=True, kw_only=True):
     doing: str
 
 
-ToEngine = Hello | Blob | Update | Look | Train | Reset | Restore | Pin | Show | Develop | Shoot
+ToEngine = Hello | Blob | Update | Look | Train | Reset | Restore | Pin | Show | Develop | Shoot | Ask | Withdraw
 FromEngine = (
     Welcome | Applied | Density | Arrows | RunStarted | RunFrames | RunDone | Trained | Snapshot | Problem | Beat
-    | Kept | Shot | ModelLoading | ModelReady | PicturesStarted | PictureFrame | PicturesDone
+    | Kept | Shot | ModelLoading | ModelReady | PicturesStarted | PictureFrame | PicturesDone | Answered | Refused
 )  # fmt: skip

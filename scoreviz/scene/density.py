@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from scoreviz.scene.choice import Section, Spec
+from scoreviz.scene.line import LineCurve, LineMark, LinePreset
 from scoreviz.scene.parameters import Invalidates, param
+from scoreviz.scene.solid import SolidMark, SolidPoints, SolidPreset
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 WORLD = 20.0
@@ -117,15 +119,38 @@ class Points(Spec, tag="points", frozen=True, kw_only=True):
 Mark = Preset | Stroke | Erase | Gaussian | Text | Bitmap | Points
 
 
+_DRAWN = Invalidates.TARGET | Invalidates.TRAJECTORY | Invalidates.FIELD
+
+
 class Density(Section, frozen=True, kw_only=True):
+    """One drawing for each number of dimensions; each is kept while another is looked at."""
+
+    dimensions: Annotated[
+        Literal["1", "2", "3"],
+        param(
+            QT_TRANSLATE_NOOP("scene", "dimensions"),
+            QT_TRANSLATE_NOOP("scene", "A curve on a line, a drawing in the plane, a cloud in space. Another number begins anew."),
+            invalidates=_DRAWN | Invalidates.NETWORK,
+            labels={"1": "1-D", "2": "2-D", "3": "3-D"},
+        ),
+    ] = "2"  # fmt: skip
     marks: Annotated[
         tuple[Mark, ...],
-        param(
-            QT_TRANSLATE_NOOP("scene", "marks"),
-            QT_TRANSLATE_NOOP("scene", "What was drawn, in order."),
-            invalidates=Invalidates.TARGET | Invalidates.TRAJECTORY | Invalidates.FIELD,
-        ),
+        param(QT_TRANSLATE_NOOP("scene", "marks"), QT_TRANSLATE_NOOP("scene", "What was drawn, in order."), invalidates=_DRAWN),
     ] = ()  # fmt: skip
+    line: Annotated[
+        tuple[LineMark, ...],
+        param(QT_TRANSLATE_NOOP("scene", "line"), QT_TRANSLATE_NOOP("scene", "What was drawn on the line."), invalidates=_DRAWN),
+    ] = (LinePreset(name="three_bumps"),)  # fmt: skip
+    solid: Annotated[
+        tuple[SolidMark, ...],
+        param(QT_TRANSLATE_NOOP("scene", "solid"), QT_TRANSLATE_NOOP("scene", "What was placed in space."), invalidates=_DRAWN),
+    ] = (SolidPreset(name="swiss_roll"),)  # fmt: skip
+
+    @property
+    def dim(self) -> int:
+        """How many coordinates a point has."""
+        return int(self.dimensions)
 
 
 def digest_of(data: bytes) -> Digest:
@@ -137,14 +162,16 @@ def digest_of(data: bytes) -> Digest:
 
 def digests_in(density: Density) -> frozenset[Digest]:
     """Every blob that the density refers to."""
-    return frozenset(blob for mark in density.marks if (blob := blob_of(mark)) is not None)
+    return frozenset(blob for mark in (*density.marks, *density.line, *density.solid) if (blob := blob_of(mark)) is not None)
 
 
-def blob_of(mark: Mark) -> Digest | None:
+def blob_of(mark: Mark | LineMark | SolidMark) -> Digest | None:
     """The blob that a mark refers to, None if it needs none."""
     match mark:
-        case Stroke() | Erase() | Points():
+        case Stroke() | Erase() | Points() | SolidPoints():
             return mark.points
+        case LineCurve():
+            return mark.heights
         case Text():
             return mark.outline
         case Bitmap():

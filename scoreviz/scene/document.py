@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
 from scoreviz.scene.choice import Section
+from scoreviz.scene.compare import Compare
+from scoreviz.scene.control import ControlSpec, Unconditional
+from scoreviz.scene.data import DataSet
 from scoreviz.scene.density import Density, Preset
 from scoreviz.scene.images import Images
 from scoreviz.scene.learning import MLP, Denoising, NetworkSpec, ObjectiveSpec, Score, Training
@@ -15,6 +18,7 @@ from scoreviz.scene.noise import VE, NoiseSpec
 from scoreviz.scene.parameters import Invalidates, Parameter, param, parameters
 from scoreviz.scene.samplers import ReverseSDE, SamplerSpec
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
+from scoreviz.scene.view import View
 
 
 class Particles(Section, frozen=True, kw_only=True):
@@ -33,102 +37,6 @@ class Particles(Section, frozen=True, kw_only=True):
             invalidates=Invalidates.TRAJECTORY, ge=0, le=2**31 - 1,
         ),
     ] = 7  # fmt: skip
-
-
-class View(Section, frozen=True, kw_only=True):
-    """What is drawn, and from where it is looked at. Nothing here touches a sampler."""
-
-    tab: Annotated[
-        Literal["dynamics", "images"],
-        param(
-            QT_TRANSLATE_NOOP("scene", "tab"),
-            QT_TRANSLATE_NOOP("scene", "Which tab is on screen."),
-            invalidates=Invalidates.VIEW,
-            labels={"dynamics": QT_TRANSLATE_NOOP("scene", "Dynamics"), "images": QT_TRANSLATE_NOOP("scene", "Images")},
-        ),
-    ] = "dynamics"
-    density: Annotated[
-        bool,
-        param(
-            QT_TRANSLATE_NOOP("scene", "density"),
-            QT_TRANSLATE_NOOP("scene", "log pₜ, the drawing blurred by the noise of this t."),
-            invalidates=Invalidates.VIEW,
-        ),
-    ] = True
-    arrows: Annotated[
-        bool,
-        param(
-            QT_TRANSLATE_NOOP("scene", "score"), QT_TRANSLATE_NOOP("scene", "Arrows of σ times the score."), invalidates=Invalidates.VIEW
-        ),
-    ] = True
-    particles: Annotated[
-        bool,
-        param(
-            QT_TRANSLATE_NOOP("scene", "particles"),
-            QT_TRANSLATE_NOOP("scene", "The sampled points and their trails."),
-            invalidates=Invalidates.VIEW,
-        ),
-    ] = True
-    field: Annotated[
-        Literal["sampler", "exact", "network", "difference"],
-        param(
-            QT_TRANSLATE_NOOP("scene", "arrows show"),
-            QT_TRANSLATE_NOOP("scene", "The score that drives the sampler, the exact one, the network's, or network minus exact."),
-            invalidates=Invalidates.FIELD,
-            labels={
-                "sampler": QT_TRANSLATE_NOOP("scene", "the sampler's score"),
-                "exact": QT_TRANSLATE_NOOP("scene", "exact score"),
-                "network": QT_TRANSLATE_NOOP("scene", "network's score"),
-                "difference": QT_TRANSLATE_NOOP("scene", "network − exact"),
-            },
-        ),
-    ] = "sampler"
-    density_scale: Annotated[
-        Literal["fixed", "relative"],
-        param(
-            QT_TRANSLATE_NOOP("scene", "density scale"),
-            QT_TRANSLATE_NOOP("scene", "fixed: one range of log p for every t. relative: to this t's own peak."),
-            invalidates=Invalidates.VIEW, advanced=True,
-            labels={
-                "fixed": QT_TRANSLATE_NOOP("scene", "fixed range of log p"),
-                "relative": QT_TRANSLATE_NOOP("scene", "relative to this t's peak"),
-            },
-        ),
-    ] = "fixed"  # fmt: skip
-    trails: Annotated[
-        int,
-        param(
-            QT_TRANSLATE_NOOP("scene", "trail length"), QT_TRANSLATE_NOOP("scene", "Substeps after which a trail has faded; 0 for none."),
-            invalidates=Invalidates.VIEW, ge=0, le=64, advanced=True,
-        ),
-    ] = 12  # fmt: skip
-    x: Annotated[
-        float,
-        param(
-            QT_TRANSLATE_NOOP("scene", "centre x"),
-            QT_TRANSLATE_NOOP("scene", "Centre of the picture."),
-            invalidates=Invalidates.VIEW,
-            ge=-20.0,
-            le=20.0,
-        ),
-    ] = 0.0
-    y: Annotated[
-        float,
-        param(
-            QT_TRANSLATE_NOOP("scene", "centre y"),
-            QT_TRANSLATE_NOOP("scene", "Centre of the picture."),
-            invalidates=Invalidates.VIEW,
-            ge=-20.0,
-            le=20.0,
-        ),
-    ] = 0.0
-    half_height: Annotated[
-        float,
-        param(
-            QT_TRANSLATE_NOOP("scene", "half height"), QT_TRANSLATE_NOOP("scene", "Half the picture's height, in the drawing's units."),
-            invalidates=Invalidates.VIEW, ge=0.05, le=40.0, scale="log",
-        ),
-    ] = 2.6  # fmt: skip
 
 
 _ALL_LEARNED = Invalidates.NETWORK | Invalidates.TRAJECTORY | Invalidates.FIELD
@@ -181,6 +89,30 @@ class Scene(Section, frozen=True, kw_only=True):
             invalidates=Invalidates.TRAJECTORY,
         ),
     ] = ReverseSDE()
+    control: Annotated[
+        ControlSpec,
+        param(
+            QT_TRANSLATE_NOOP("scene", "control"),
+            QT_TRANSLATE_NOOP("scene", "What is asked of the samples: nothing, a class, or a coordinate that is known."),
+            invalidates=Invalidates.TRAJECTORY | Invalidates.FIELD,
+        ),
+    ] = Unconditional()
+    data: Annotated[
+        DataSet,
+        param(
+            QT_TRANSLATE_NOOP("scene", "Data set"),
+            QT_TRANSLATE_NOOP("scene", "A finite number of samples of the drawing, as one has them in practice."),
+            invalidates=Invalidates.TRAINING | Invalidates.TRAJECTORY | Invalidates.FIELD,
+        ),
+    ] = DataSet()
+    compare: Annotated[
+        Compare,
+        param(
+            QT_TRANSLATE_NOOP("scene", "Compare"),
+            QT_TRANSLATE_NOOP("scene", "Other ways of sampling, beside the one above, from the same noise."),
+            invalidates=Invalidates.VIEW,
+        ),
+    ] = Compare()
     particles: Annotated[
         Particles,
         param(

@@ -38,11 +38,12 @@ from scoreviz.maths.sde import build_sde
 from scoreviz.protocol.messages import Arrows, Train, Trained, Welcome
 from scoreviz.protocol.shots import frame_of
 from scoreviz.scene.density import Density, Gaussian
-from scoreviz.scene.document import Particles, Scene, Score, View
+from scoreviz.scene.document import Particles, Scene, Score
 from scoreviz.scene.files import Document, JournalEntry, save
 from scoreviz.scene.images import Images, PictureSet
 from scoreviz.scene.learning import MLP, Training
 from scoreviz.scene.samplers import PredictorCorrector, ReverseSDE
+from scoreviz.scene.view import View
 from tests.cli.refusals import sentence_of
 from tests.engine.driver import Driver, look, parts_of
 
@@ -190,10 +191,10 @@ def test_it_is_the_window_s_own_picture(film, qtbot):
     some, painter = film(), Painter(EXACT, film())
 
     def look(still):
-        view.set_density(still.density)
-        view.set_arrows(still.arrows)
+        view.show_content(density=still.density)
+        view.show_content(arrows=still.arrows)
         view.show_frame(still.run, still.index)
-        view.set_caption(caption(still.run, still.index))
+        view.show_content(caption=caption(still.run, still.index))
         assert view.render_to(QSize(*SIZE)) == painter.image(still)
 
     render(Document(scene=EXACT), some, on_still=look)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from scoreviz.engine.headless import _Newest, _play, sample_pictures, sample_points
-from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.plan import Plan
+from scoreviz.engine.player import Player
 from scoreviz.engine.threads import threads
 from scoreviz.engine.trainer import Trainer
 from scoreviz.maths import build_sde, compile_density

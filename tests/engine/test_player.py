@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from scoreviz.engine import player as players
-from scoreviz.engine.player import Plan, Player
+from scoreviz.engine.plan import Plan
+from scoreviz.engine.player import Player
 from scoreviz.maths.density import compile_density
 from scoreviz.maths.sde import build_sde
 from scoreviz.protocol.messages import Message, RunDone, RunFrames, RunStarted

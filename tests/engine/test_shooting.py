@@ -15,8 +15,9 @@ from scoreviz.maths.training import init_training, reconfigure, train_step
 from scoreviz.protocol.messages import Arrows, Density, Problem, Reset, RunDone, RunFrames, RunStarted, Shoot, Shot, Trained, Welcome
 from scoreviz.protocol.shots import frame_of
 from scoreviz.scene.density import Gaussian
-from scoreviz.scene.document import Score, View, replace_at
+from scoreviz.scene.document import Score, replace_at
 from scoreviz.scene.samplers import Langevin
+from scoreviz.scene.view import View
 from tests.engine.driver import Driver, look, parts_of
 
 NOTHING = {"density_shape": (0, 0), "arrows_shape": (0, 0)}

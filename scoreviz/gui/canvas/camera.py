@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scoreviz.gui.canvas.frame import Bounds
-from scoreviz.scene.document import View
 from scoreviz.scene.parameters import parameters
+from scoreviz.scene.view import View
 
 
 def _range(name: str) -> tuple[float, float]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
+
+    from scoreviz.gui.canvas.camera import Camera
+    from scoreviz.gui.canvas.palette import CanvasPalette
 
 LOG_P_FLOOR = -6.0
 LOG_P_CEILING = 2.0
 """The fixed range of log p. A drawing has unit mass on a few square units, so at small sigma log p is -2 to 0 on it, 2 on eight
 small Gaussians; blurred with sigma 4 its peak is -log(2 pi 16) = -4.6, still told from the ground."""
 
-ArrowKind = Literal["exact", "network", "difference"]
+ArrowKind = Literal["exact", "network", "data", "difference"]
 
 
 class Bounds(NamedTuple):
@@ -75,6 +81,17 @@ class Caption:
     log_snr: float | None = None
     position: str = ""
     notes: tuple[str, ...] = ()
+
+
+class Overlay(Protocol):
+    """Something painted over the particles and below the words: a probe, dropped particles, the parts of a substep.
+
+    It is plain data: what changes is another object, and equal ones are painted once.
+    """
+
+    def paint(self, painter: QPainter, camera: Camera, scale: float, palette: CanvasPalette) -> None:
+        """Draw in device pixels, `scale` of them to a logical one."""
+        ...
 
 
 def cell_centres(bounds: Bounds, nx: int, ny: int) -> np.ndarray:

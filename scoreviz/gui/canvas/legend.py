@@ -25,6 +25,7 @@ _PAD = 9.0
 _SYMBOL: dict[ArrowKind, tuple[tuple[str, bool], ...]] = {
     "exact": (("σ‖s‖", False),),
     "network": (("σ‖s", False), ("θ", True), ("‖", False)),
+    "data": (("σ‖s", False), ("data", True), ("‖", False)),
     "difference": (("σ‖s", False), ("θ", True), (" − s‖", False)),
 }
 

@@ -12,14 +12,14 @@ from PySide6.QtGui import QImage, QPainter
 from scoreviz.gui.canvas.arrows import grid_spacing, paint_arrows
 from scoreviz.gui.canvas.camera import Camera
 from scoreviz.gui.canvas.caption import EDGE, lines, paint_caption, paint_message
-from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid, Frames
+from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid, Frames, Overlay
 from scoreviz.gui.canvas.heatmap import colour_range, paint_density
 from scoreviz.gui.canvas.legend import Legend, LegendSpec
 from scoreviz.gui.canvas.palette import PaletteName, palette
 from scoreviz.gui.canvas.particles import MOST_DISCS, Counts, Particles
 from scoreviz.gui.canvas.paths import painting
 from scoreviz.gui.canvas.trails import Trails
-from scoreviz.scene.document import View
+from scoreviz.scene.view import View
 
 _LEGEND_AT_MOST = 0.15  # of the picture: a thumbnail goes without
 
@@ -36,6 +36,7 @@ class Content:
     k: int = 0
     caption: Caption | None = None
     message: str | None = None
+    overlays: tuple[tuple[str, Overlay], ...] = ()  # by name, painted in this order
 
     @property
     def shown_density(self) -> DensityGrid | None:
@@ -76,7 +77,8 @@ class Picture:
         Treat it as read only: the same image is handed out again while nothing changes.
         """
         points = content.points
-        key = (content.density, content.arrows, content.view, content.palette, content.caption, content.message, camera, scale)
+        shown = (content.density, content.arrows, content.view, content.palette, content.caption, content.message, content.overlays)
+        key = (*shown, camera, scale)
         whole = (*key, id(content.frames), content.at)
         if whole != self._whole_key:
             self._draw(content, points, camera, scale)
@@ -97,6 +99,10 @@ class Picture:
             self._paint_trails(content, points, camera, scale)
             self.counts = self._particles.paint(self._whole, points, camera, scale, colours)
         with painting(self._whole) as painter:
+            for _name, overlay in content.overlays:
+                painter.save()
+                overlay.paint(painter, camera, scale, colours)
+                painter.restore()
             below = lines(content.caption, content.shown_density, content.shown_arrows, self.counts, self._missing_arrows)
             plate = paint_caption(painter, content.caption, below, size, scale, colours)
             self._paint_legend(painter, content, camera, scale, plate)

@@ -10,12 +10,12 @@ from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from scoreviz.gui.canvas.camera import Camera
-from scoreviz.gui.canvas.frame import ArrowGrid, Bounds, Caption, DensityGrid, Frames
+from scoreviz.gui.canvas.frame import Bounds, Frames, Overlay
 from scoreviz.gui.canvas.palette import PaletteName, palette
 from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.paths import painting
 from scoreviz.gui.canvas.picture import Content, Picture
-from scoreviz.scene.document import View
+from scoreviz.scene.view import View
 
 
 class PictureView(QWidget):
@@ -56,38 +56,33 @@ class PictureView(QWidget):
 
     def set_view(self, view: View) -> None:
         """Which layers are shown and how, and from where."""
-        self._show(view=view)
+        self.show_content(view=view)
         self.set_camera(view.x, view.y, view.half_height)
 
     def set_palette_name(self, name: PaletteName) -> None:
         """'dark' or 'light'."""
         palette(name)  # an unknown name is an error here, not in a paint event
-        self._show(palette=name)
+        self.show_content(palette=name)
 
     def set_ui_scale(self, scale: float) -> None:
         """Type, lines and points this much larger, for a projector."""
         self._ui_scale = scale
         self.update()
 
-    def set_density(self, density: DensityGrid | None) -> None:
-        """The heat map."""
-        self._show(density=density)
-
-    def set_arrows(self, arrows: ArrowGrid | None) -> None:
-        """The score field."""
-        self._show(arrows=arrows)
+    def show_content(self, **changes: Any) -> None:
+        """Replace parts of what is shown, by the names of `Content`: density, arrows, caption (of the frame on screen), message (a sentence
+        in the middle, for an empty drawing)."""
+        self._content = dataclasses.replace(self._content, **changes)
+        self.update()  # where nothing changed, the picture is handed out as it was
 
     def show_frame(self, frames: Frames | None, k: int) -> None:
         """The particles of frame k, with trails from the frames before it."""
-        self._show(frames=frames, k=k)
+        self.show_content(frames=frames, k=k)
 
-    def set_caption(self, caption: Caption | None) -> None:
-        """What the particle frame on screen is."""
-        self._show(caption=caption)
-
-    def set_message(self, message: str | None) -> None:
-        """A sentence in the middle, for an empty drawing."""
-        self._show(message=message)
+    def set_overlay(self, name: str, overlay: Overlay | None) -> None:
+        """What is painted over the particles under this name; None takes it away."""
+        others = tuple(pair for pair in self._content.overlays if pair[0] != name)
+        self.show_content(overlays=others if overlay is None else (*others, (name, overlay)))
 
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
         """The picture at another size, without a screen and without any cursor. Shown fields keep their own bounds."""
@@ -104,10 +99,6 @@ class PictureView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.boundsChanged.emit()
-
-    def _show(self, **changes: Any) -> None:
-        self._content = dataclasses.replace(self._content, **changes)
-        self.update()  # where nothing changed, the picture is handed out as it was
 
     def _look(self, camera: Camera) -> bool:
         """Whether the camera is another one now."""

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.chips import Chip
-from scoreviz.scene.document import Scene, View
+from scoreviz.scene.document import Scene
 from scoreviz.scene.parameters import parameters
+from scoreviz.scene.view import View
 
 LAYERS = ("density", "arrows", "particles")
 CHOICES = ("field", "density_scale")

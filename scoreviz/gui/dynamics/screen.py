@@ -53,8 +53,8 @@ class Screen(QObject):
         if self._traced and (run is None or not run.file):  # what comes next may take a while
             self._traced = False
             self._canvas.show_frame(None, 0)
-            self._canvas.set_caption(Caption())
-            self._canvas.set_message(self._message)
+            self._canvas.show_content(caption=Caption())
+            self._canvas.show_content(message=self._message)
         if run is None or not run.ready:
             return
         if run.file:
@@ -62,11 +62,11 @@ class Screen(QObject):
             return
         sigma = float(run.sigma[k])
         if (density := self._fields.density(sigma)) is not None:
-            self._canvas.set_density(density)
+            self._canvas.show_content(density=density)
         if (arrows := self._fields.arrows(sigma)) is not None:
-            self._canvas.set_arrows(arrows)
+            self._canvas.show_content(arrows=arrows)
         self._canvas.show_frame(run, k)
-        self._canvas.set_caption(caption(run, k))
+        self._canvas.show_content(caption=caption(run, k))
         ahead = range(k, min(k + AHEAD, run.length)) if self._playback.playing else (k,)
         sigmas = dict.fromkeys(float(run.sigma[i]) for i in ahead)
         self._fields.show(tuple(sigmas), self._arrow_kind(), density=view.density, arrows=view.arrows, position=self._runs.position)
@@ -74,11 +74,11 @@ class Screen(QObject):
     def _show_trace(self, run: Run, k: int) -> None:
         """Points alone: the density and the score that they were sampled from are not in the file."""
         self._traced = True
-        self._canvas.set_density(None)
-        self._canvas.set_arrows(None)
-        self._canvas.set_message(None)
+        self._canvas.show_content(density=None)
+        self._canvas.show_content(arrows=None)
+        self._canvas.show_content(message=None)
         self._canvas.show_frame(run, k)
-        self._canvas.set_caption(caption(run, k))
+        self._canvas.show_content(caption=caption(run, k))
 
     def _arrow_kind(self) -> str:
         scene = self._store.scene
@@ -116,16 +116,16 @@ class Screen(QObject):
                 if self._traced:
                     return  # what is on screen is not of this scene
                 self._playback.clear()
-                self._canvas.set_density(None)
-                self._canvas.set_arrows(None)
+                self._canvas.show_content(density=None)
+                self._canvas.show_content(arrows=None)
                 self._canvas.show_frame(None, 0)
-                self._canvas.set_caption(Caption())
+                self._canvas.show_content(caption=Caption())
 
     def _say(self, message: str | None) -> None:
         """Why nothing is drawn; a trace is not of this scene, and covers it."""
         self._message = message
         if not self._traced:
-            self._canvas.set_message(message)
+            self._canvas.show_content(message=message)
 
 
 def caption(run: Run, k: int) -> Caption:

@@ -20,10 +20,9 @@ def _tr(text: str) -> str:
 
 
 def _arrows(scene: Scene) -> str:
-    field = scene.view.field
-    if field == "sampler":
-        field = scene.score.source
+    field = scene.score.source if scene.view.field == "sampler" else scene.view.field
     return {
+        "data": _tr("Arrows show σ times the score of the data points: it pulls towards nothing but them."),
         "exact": _tr("Arrows show σ times the exact score."),
         "network": _tr("Arrows show σ times the network's score."),
         "difference": _tr("Arrows show σ times what the network gets wrong: its score minus the exact one."),

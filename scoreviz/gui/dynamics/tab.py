@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -16,19 +17,22 @@ from scoreviz.gui.dynamics.layer_chips import LayerChips
 from scoreviz.gui.dynamics.runs import Runs
 from scoreviz.gui.dynamics.screen import Screen
 from scoreviz.gui.dynamics.side_panel import SidePanel
+from scoreviz.gui.dynamics.side_tabs import SideTabs
 from scoreviz.gui.dynamics.tool_rail import ToolRail
 from scoreviz.gui.dynamics.tool_settings import ToolSettings
 from scoreviz.gui.dynamics.training_scrubber import TrainingScrubber
+from scoreviz.gui.dynamics.views import Views
 from scoreviz.gui.importing.importer import Importer
 from scoreviz.gui.notices import NoticeBar
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Progress
+from scoreviz.gui.questions import Questions
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.gui.transport.bar import Transport
 from scoreviz.gui.widgets.rule import thin_rule
 from scoreviz.protocol.messages import Applied
-from scoreviz.scene.document import View
+from scoreviz.scene.view import View
 
 if TYPE_CHECKING:
     from scoreviz.gui.dynamics.text_popover import TextPopover
@@ -39,14 +43,14 @@ NOTICE_LEAST = 480
 
 
 class Stage(QWidget):
-    """The canvas with what lies over its edges: layer chips, and notices."""
+    """The view on screen with what lies over its edges: layer chips, and notices."""
 
-    def __init__(self, canvas: Canvas, chips: LayerChips, parent: QWidget | None = None) -> None:
+    def __init__(self, views: Views, chips: LayerChips, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.canvas, self.chips = canvas, chips
+        self.views, self.chips = views, chips
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(canvas)
+        layout.addWidget(views)
         chips.setParent(self)
         self.notice = NoticeBar(self)
         self.notice.told.connect(self.place_overlays)
@@ -72,23 +76,29 @@ class Stage(QWidget):
 class DynamicsTab(QWidget):
     """Everything of the tab; the keepers of runs, fields and tools live here."""
 
-    def __init__(self, store: Store, session: Session, playback: Playback, progress: Progress, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, store: Store, session: Session, playback: Playback, progress: Progress, questions: Questions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("dynamics")
-        self._store, self._progress, self._playback = store, progress, playback
+        self._store, self._session, self._progress, self._playback, self._questions = store, session, progress, playback, questions
         self.canvas = Canvas()
-        self.canvas.set_ui_scale(theme.current().scale)
+        self.views = Views(self.canvas, store, self._view_makers())
+        self.views.set_ui_scale(theme.current().scale)
         self.tools = ToolSettings(self)
         self.runs = Runs(playback, self)
         self.fields = Fields(session, progress, self)
         session.received.connect(self.runs.receive)
-        self.stage = Stage(self.canvas, LayerChips(store))
+        self.stage = Stage(self.views, LayerChips(store))
         self.screen_ = Screen(self.canvas, store, session, playback, self.runs, self.fields, self)
         self.drawing = Drawing(self.canvas, store, session, self.tools, self)
         self.importer = Importer(self.drawing, store, self)
         self.rail = ToolRail(store, self.tools)
         self.text: TextPopover | None = None
         self.side = SidePanel(store, playback, progress)
+        self.pages = SideTabs()
+        for name, title, make in self._side_pages():
+            self.pages.add(name, title, make)
         self.training = TrainingScrubber(store, session, playback, progress)
         self.transport = Transport(playback, self.training)
         self.plots: QObject | None = None
@@ -96,6 +106,14 @@ class DynamicsTab(QWidget):
         session.received.connect(self._resolved)
         session.past_changed.connect(lambda: self.side.score.set_pinned(session.pinned))
         self._lay_out()
+
+    def _view_makers(self) -> dict[str, Callable[[], QWidget]]:
+        """What fills the middle where it is not the plane's canvas; each is made when it is first seen."""
+        return {}
+
+    def _side_pages(self) -> list[tuple[str, str, Callable[[], QWidget]]]:
+        """The pages of the column at the right: name, title, and how each is made when it is first opened."""
+        return [("scene", self.tr("Scene"), lambda: self.side)]
 
     def _connect_tools(self) -> None:
         tools, canvas = self.tools, self.canvas
@@ -133,7 +151,7 @@ class DynamicsTab(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(0)
-        parts: list[QWidget] = [self.rail, thin_rule(vertical=True), self.stage, thin_rule(vertical=True), self.side]
+        parts: list[QWidget] = [self.rail, thin_rule(vertical=True), self.stage, thin_rule(vertical=True), self.pages]
         self._around = [part for part in parts if part is not self.stage]  # what a presentation goes without
         for part in parts:
             top.addWidget(part, 1 if part is self.stage else 0)
@@ -154,7 +172,7 @@ class DynamicsTab(QWidget):
         """The canvas alone with its words `scale` times as large, or everything."""
         for part in (*self._around, self.stage.chips):
             part.setVisible(not on)
-        self.canvas.set_ui_scale(theme.current().scale * (scale if on else 1.0))
+        self.views.set_ui_scale(theme.current().scale * (scale if on else 1.0))
 
     def add_plots(self) -> None:
         """After the first paint: importing pyqtgraph takes a third of a second."""

@@ -131,13 +131,14 @@ class WordButton(QAbstractButton):
 class TabButton(WordButton):
     """A tab as words with a line under the present one."""
 
-    def __init__(self, text: str, object_name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, object_name: str, parent: QWidget | None = None, *, height: int = 42) -> None:
+        self._height = height
         super().__init__(text, object_name, parent)
         self.setCheckable(True)
         self.setAutoExclusive(True)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width() + theme.current().px(16), theme.current().px(42))
+        return QSize(super().sizeHint().width() + theme.current().px(16), theme.current().px(self._height))
 
     minimumSizeHint = sizeHint
 

@@ -31,7 +31,7 @@ class Score(Section, frozen=True, kw_only=True):
     """Which score drives the sampler."""
 
     source: Annotated[
-        Literal["exact", "network"],
+        Literal["exact", "network", "data"],
         param(
             QT_TRANSLATE_NOOP("scene", "from"),
             QT_TRANSLATE_NOOP("scene", "exact: the closed form of the drawn density. network: what has been learned so far."),

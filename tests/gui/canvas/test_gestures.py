@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 
 from scoreviz.gui.canvas.interaction import NARROWEST, WIDEST
 from scoreviz.scene.density import Gaussian
-from scoreviz.scene.document import View
+from scoreviz.scene.view import View
 
 
 def test_a_stroke_comes_out_in_data_units(canvas, mouse, qtbot):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage
 from scoreviz.gui.canvas import ArrowGrid, Camera, Canvas, Caption, DensityGrid, palette
 from scoreviz.gui.canvas.caption import cells, lines
 from scoreviz.gui.canvas.particles import Counts
-from scoreviz.scene.document import View
+from scoreviz.scene.view import View
 
 
 def near(a: QColor, b: QColor, tolerance: int = 3) -> bool:
@@ -21,10 +21,10 @@ def near(a: QColor, b: QColor, tolerance: int = 3) -> bool:
 def full(canvas, walk, fields, k=20):
     canvas.set_view(View())
     density, arrows = fields(canvas.bounds, sigma=0.3)
-    canvas.set_density(density)
-    canvas.set_arrows(arrows)
+    canvas.show_content(density=density)
+    canvas.show_content(arrows=arrows)
     canvas.show_frame(walk, k)
-    canvas.set_caption(Caption("reverse SDE", 0.4, 0.3, 2.4))
+    canvas.show_content(caption=Caption("reverse SDE", 0.4, 0.3, 2.4))
 
 
 def test_an_empty_canvas_is_its_ground(canvas):
@@ -45,7 +45,7 @@ def test_every_layer_can_be_switched_off(canvas, walk, fields):
 
 def test_the_density_has_the_colour_of_its_legend(canvas):
     bounds = canvas.bounds
-    canvas.set_density(DensityGrid(0.1, bounds, np.full((8, 8), -2.0)))
+    canvas.show_content(density=DensityGrid(0.1, bounds, np.full((8, 8), -2.0)))
     canvas.set_view(View(particles=False, arrows=False))
     expected = QColor.fromRgb(int(palette("dark").density[128]))  # half way from -6 to 2
     assert near(canvas.render_to(QSize(300, 200)).pixelColor(150, 100), expected)
@@ -55,8 +55,8 @@ def test_the_lowest_row_is_at_the_bottom(canvas):
     canvas.resize(300, 60)  # too low for a legend
     log_p = np.full((2, 2), -20.0)
     log_p[0, 1] = 2.0  # lower right
-    canvas.set_density(DensityGrid(0.1, canvas.bounds, log_p))
-    canvas.set_caption(None)
+    canvas.show_content(density=DensityGrid(0.1, canvas.bounds, log_p))
+    canvas.show_content(caption=None)
     image = canvas.render_to(QSize(300, 60))
     assert image.pixelColor(292, 57).lightness() > 150 > image.pixelColor(292, 3).lightness()
     assert image.pixelColor(8, 57).lightness() < 50
@@ -77,7 +77,7 @@ def test_an_unchanged_picture_is_not_drawn_again(canvas, walk, fields):
     canvas.grab()
     before = canvas._picture._whole.cacheKey()
     full(canvas, walk, fields)
-    canvas.set_density(canvas._content.density)
+    canvas.show_content(density=canvas._content.density)
     canvas.set_view(View())
     kept = canvas._picture
     canvas.grab()
@@ -92,7 +92,7 @@ def test_an_unchanged_picture_is_not_drawn_again(canvas, walk, fields):
 @pytest.mark.parametrize("size", [(0, 0), (1, 1), (5, 300), (300, 5), (40, 40)])
 def test_no_size_is_too_small(canvas, walk, fields, size):
     full(canvas, walk, fields)
-    canvas.set_message("Draw something, or choose a preset")
+    canvas.show_content(message="Draw something, or choose a preset")
     canvas.resize(*size)
     canvas.grab()
     assert canvas.render_to(QSize(*size)).width() == max(size[0], 1)
@@ -107,11 +107,11 @@ def test_no_data_is_no_error(canvas):
             return 0
 
     canvas.show_frame(None_(), 3)
-    canvas.set_density(DensityGrid(0.1, canvas.bounds, np.empty((0, 0))))
-    canvas.set_arrows(ArrowGrid(0.1, canvas.bounds, "exact", np.empty((0, 0, 2))))
+    canvas.show_content(density=DensityGrid(0.1, canvas.bounds, np.empty((0, 0))))
+    canvas.show_content(arrows=ArrowGrid(0.1, canvas.bounds, "exact", np.empty((0, 0, 2))))
     canvas.render_to(QSize(300, 200))
-    canvas.set_arrows(ArrowGrid(0.1, canvas.bounds, "exact", np.full((4, 4, 2), np.nan)))
-    canvas.set_density(DensityGrid(0.1, canvas.bounds, np.full((4, 4), np.nan)))
+    canvas.show_content(arrows=ArrowGrid(0.1, canvas.bounds, "exact", np.full((4, 4, 2), np.nan)))
+    canvas.show_content(density=DensityGrid(0.1, canvas.bounds, np.full((4, 4), np.nan)))
     canvas.set_view(View(density_scale="relative"))
     canvas.render_to(QSize(300, 200))
 
@@ -168,7 +168,7 @@ def test_the_caption_says_what_is_not_as_it_seems(fields):
 def test_the_legend_gives_way_to_the_caption(canvas, walk, fields, height, has_legend):
     full(canvas, walk, fields)
     canvas.set_view(View(density=False, particles=False))
-    canvas.set_caption(Caption("annealed Langevin dynamics", sigma=0.3, notes=("one note", "another note")))
+    canvas.show_content(caption=Caption("annealed Langevin dynamics", sigma=0.3, notes=("one note", "another note")))
     canvas.resize(400, height)
     image = canvas.render_to(canvas.size())
     legend = palette("dark").legend_arrow  # drawn opaque; the field's own arrows are faint

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize
 
 from scoreviz.gui.canvas import Camera
 from scoreviz.gui.canvas.trails import Trails, dimness, visible_segments
-from scoreviz.scene.document import View
+from scoreviz.scene.view import View
 
 CAMERA = Camera(half_height=2.0, width_px=240, height_px=200)
 

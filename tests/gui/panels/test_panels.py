@@ -20,8 +20,9 @@ from scoreviz.gui.progress import Progress
 from scoreviz.gui.store import Store
 from scoreviz.gui.topbar import TopBar
 from scoreviz.scene.density import PRESET_LABELS, Density, Gaussian, Preset, Stroke
-from scoreviz.scene.document import Scene, View
+from scoreviz.scene.document import Scene
 from scoreviz.scene.samplers import PredictorCorrector, SamplerSpec
+from scoreviz.scene.view import View
 
 
 @pytest.fixture
