@@ -18,6 +18,8 @@ def listing() -> str:
     width = min(shutil.get_terminal_size().columns, 120)
     parts = [_presets()]
     for family in Choice.__subclasses__():
+        if not family.__module__.startswith("scoreviz.scene."):
+            continue  # what processes say to each other is nobody's choice
         parts.append("\n".join([f"{family.FAMILY}, one of:", *(line for spec in family.members() for line in _spec(spec, width))]))
     return "\n\n".join(parts) + "\n"
 

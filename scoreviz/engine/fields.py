@@ -82,7 +82,7 @@ class Requests:
         while self._pending:
             kind, sigma = self._pending.popleft()
             shape = self.look.density_shape if kind == "density" else self.look.arrows_shape
-            moving = step if kind == "arrows" and self.look.arrows_kind in ("network", "difference") else None
+            moving = step if kind == "arrows" and self.look.arrows_kind in ("network", "difference", "guided") else None
             key = (kind, sigma, self.look.bounds, shape, self.look.arrows_kind if kind == "arrows" else None, moving)
             if now - self._sent.get(key, -1e9) > AGAIN_SECONDS:
                 if len(self._sent) > 4096:

@@ -59,7 +59,7 @@ class _Newest:
 
 @dataclass(frozen=True)
 class Points:
-    """Samples of a scene, (n, 2) float32, and how they came about. training_step and loss are None for the exact score."""
+    """Samples of a scene, (n, D) float32, and how they came about. training_step and loss are None for the exact score."""
 
     samples: np.ndarray
     document: Document  # its scene has the number of points and the seed
@@ -85,9 +85,9 @@ class Points:
         return _npz({"samples": self.samples, "scene": scene}, self.figures())
 
     def csv(self) -> bytes:
-        """x,y and a line a point; nine figures hold a float32."""
+        """x,y (in space x,y,z, on a line x) and a line a point; nine figures hold a float32."""
         out = io.StringIO()
-        np.savetxt(out, self.samples, fmt="%.9g", delimiter=",", header="x,y", comments="")
+        np.savetxt(out, self.samples, fmt="%.9g", delimiter=",", header=",".join("xyz"[: self.samples.shape[1]]), comments="")
         return out.getvalue().encode()
 
 

@@ -16,10 +16,12 @@ from scoreviz.engine.answers import World
 from scoreviz.engine.desk import Desk
 from scoreviz.engine.fields import Requests, arrows, density
 from scoreviz.engine.image_player import ImagePlayer, lost
-from scoreviz.engine.plan import Plan, data_set, plan_of
+from scoreviz.engine.plan import Plan, field_score, plan_of
 from scoreviz.engine.player import Player
+from scoreviz.engine.racing import Racers
 from scoreviz.engine.shooting import Shooter
 from scoreviz.engine.stdio import Channel
+from scoreviz.engine.threads import usual
 from scoreviz.engine.trainer import Trainer
 from scoreviz.maths.density import compile_density
 from scoreviz.maths.sde import SDE, build_sde
@@ -53,7 +55,8 @@ _PART_TYPES: dict[str, Any] = {f.name: f.type for f in msgspec.structs.fields(Sc
 class Engine:
     """Scene, target, network and run of one window."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, *, threads: int | None = None, cache_bytes: int | None = None) -> None:
+        """threads: of torch, by default one core is left to the window; cache_bytes: what the frames of a run may take."""
         self._channel = channel
         self._scene = Scene()
         self._revision = 0
@@ -61,10 +64,12 @@ class Engine:
         self._target: GaussianMixture | None = None
         self._sde: SDE | None = None
         self._trainer = Trainer(channel)
-        self._player = Player(channel)
+        self._threads = usual() if threads is None else threads
+        self._player = Player(channel, cache_bytes)
         self._images = ImagePlayer(channel)
         self._shooter = Shooter(channel, self._trainer)
         self._desk = Desk(channel)
+        self._racers = Racers()
         self._watched = True  # is the Dynamics tab on screen?
         self._requests = Requests()
         self._unacknowledged: messages.Applied | None = None
@@ -77,7 +82,7 @@ class Engine:
 
     def run(self) -> None:
         """For ever; the reader thread ends the process when the window closes the pipe."""
-        _be_modest()
+        _be_modest(self._threads)
         torch.set_grad_enabled(False)  # the training's gradient is written out by hand
         while True:
             wait = self._idle_seconds()
@@ -226,7 +231,7 @@ class Engine:
     def _look(self) -> None:
         wanted = self._requests.next(self._trainer.shown_step)
         look = self._requests.look
-        if wanted is None or look is None or self._target is None or self._sde is None:
+        if wanted is None or look is None or self._target is None or self._sde is None or self._target.dim != 2:
             return
         kind, sigma = wanted
         smallest, largest = float(self._sde.sigma(0.0)), float(self._sde.sigma(1.0))
@@ -236,21 +241,14 @@ class Engine:
             self._channel.send(density(self._target, self._sde, sigma, look, self._revision))
         else:
             exact = self._target.score_fn(self._sde)
-            match look.arrows_kind:
-                case "exact":
-                    other = None
-                case "data":
-                    other = data_set(self._target, self._scene.data).score_fn(self._sde)
-                case "network" | "difference":
-                    other = self._trainer.score_fn()
-            step = self._trainer.shown_step if look.arrows_kind in ("network", "difference") else None
+            other, step = field_score(look.arrows_kind, self._scene, self._sde, self._target, self._trainer)
             self._channel.send(arrows(exact, other, step, self._sde, sigma, look, self._revision))
 
     def _world(self) -> World | None:
         """What questions are about; None while nothing is drawn."""
         if self._target is None or self._sde is None:
             return None
-        return World(self._scene, self._blobs, self._target, self._sde, self._trainer, self._player)
+        return World(self._scene, self._blobs, self._target, self._sde, self._trainer, self._player, self._racers)
 
     def _start_run(self) -> None:
         wanted, self._run_wanted = self._run_wanted, False
@@ -343,8 +341,8 @@ def _sentence(where: str, error: Exception) -> tuple[str, dict[str, str]]:
             return QT_TRANSLATE_NOOP("engine", "The engine met an error: {reason}."), {"reason": f"{type(error).__name__}: {error}"}
 
 
-def _be_modest() -> None:
-    """Leave a core to the window, and let it go first."""
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+def _be_modest(threads: int) -> None:
+    """Let the window go first."""
+    torch.set_num_threads(threads)
     if hasattr(os, "nice"):
         os.nice(10)

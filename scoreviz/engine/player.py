@@ -12,12 +12,14 @@ from torch import Tensor
 
 from scoreviz.engine.plan import Plan
 from scoreviz.engine.stdio import Channel
+from scoreviz.engine.tapes import Tapes
 from scoreviz.maths import metrics
 from scoreviz.maths.sampling import Info, Stage, State, Substep, trajectory
 from scoreviz.maths.truth import LEAST_MEASURED, MEASURED, Truth, exact_samples
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
 from scoreviz.scene.choice import tag_of
+from scoreviz.scene.control import ByClass, Inpaint
 from scoreviz.scene.samplers.family import denoises
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
@@ -32,13 +34,15 @@ STAGES = {Stage.PREDICT: 1, Stage.CORRECT: 2, Stage.DENOISE: 3}
 class Player:
     """One run at a time. `start` replaces the present one; `slice` carries it on."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, cache_bytes: int | None = None) -> None:
+        """cache_bytes: what the frames of one run may take; by default CACHE_BYTES."""
+        self._channel, self._cache_bytes = channel, cache_bytes
         self._number = 0
         self.awaited = 0.0  # share of the run at which the screen is: the frame there is sent at once
+        self.tapes = Tapes()  # what the newest runs passed through
         self._plan: Plan | None = None
         self._loop: Iterator[tuple[Substep, State, Info]] | None = None
-        self._truths: dict[tuple[int, float, float], Truth] = {}  # by number, sigma and scale of the law
+        self._truths: dict[tuple[Any, ...], Truth] = {}  # by number, sigma and scale of the law, and control
 
     @property
     def active(self) -> bool:
@@ -84,9 +88,10 @@ class Player:
         x, rng = plan.start()
         sampler = plan.sampler()
         self._state = sampler.init(x, rng)  # the noise goes on where the starting points ended
+        self._tape = self.tapes.begin(self._number, plan, sampler, self._state)
         self._loop = trajectory(sampler, self._state)
         self._found: list[tuple[Substep, Tensor]] = []
-        self._start = x
+        self._start = self._state.x  # a known coordinate is in it already
         self._sigmas: list[float] = []
         self._kept: list[int] = []
         self._foreseen = not sampler.adaptive
@@ -122,6 +127,7 @@ class Player:
         substep, self._state, info = step
         self._nfe += info.nfe
         self._done += 1
+        self._tape.keep(self._done, self._state)
         if not torch.isfinite(self._state.x).all():
             self.stop()
             raise FloatingPointError(self._done)
@@ -141,7 +147,7 @@ class Player:
 
     def _announce(self, plan: Plan, steps: Sequence[Substep]) -> None:
         """Say what the run is made of, and send its start."""
-        self._kept = _kept_substeps(len(steps), self._start.numel() * self._start.element_size())
+        self._kept = _kept_substeps(len(steps), self._start.numel() * self._start.element_size(), self._cache_bytes or CACHE_BYTES)
         self._channel.send(self._announcement(plan, steps))
         self._keep(self._start)
 
@@ -200,23 +206,33 @@ class Player:
         clean = denoises(plan.scene.sampler)
         sigma = 0.0 if clean else float(plan.sde.sigma(self._last_t))
         n = min(len(x), MEASURED)
+        law = plan.law(self._last_t)
+        if law is None:
+            return None, None, QT_TRANSLATE_NOOP("engine", "nothing: at this guidance nobody knows the law that is sampled"), sigma
         if n < LEAST_MEASURED:
             return None, None, QT_TRANSLATE_NOOP("engine", "too few points to measure"), sigma
-        key = (n, sigma, plan.sde.mean_coefficient(self._last_t))
+        key = (n, sigma, plan.sde.mean_coefficient(self._last_t), plan.scene.control)
         if key not in self._truths:
-            self._truths[key] = exact_samples(plan.law(self._last_t), n)
+            self._truths[key] = exact_samples(law.mixture, n)
         truth, floor = self._truths[key]
-        text = (
-            QT_TRANSLATE_NOOP("engine", "exact samples of the drawing")
-            if clean
-            else QT_TRANSLATE_NOOP("engine", "exact samples at σ {sigma}")
-        )
-        return metrics.sliced_wasserstein(x[:n], truth), floor, text, sigma
+        return metrics.sliced_wasserstein(law.of(x)[:n], truth), floor, _truth_words(plan, clean), sigma
 
 
-def _kept_substeps(total: int, frame_bytes: int) -> list[int]:
+def _truth_words(plan: Plan, clean: bool) -> str:
+    """What the last frame was compared with."""
+    match plan.scene.control:
+        case Inpaint():
+            return QT_TRANSLATE_NOOP("engine", "the exact conditional of the coordinates that are not known")
+        case ByClass(weight=1.0):
+            return QT_TRANSLATE_NOOP("engine", "exact samples of the class")
+    if clean:
+        return QT_TRANSLATE_NOOP("engine", "exact samples of the drawing")
+    return QT_TRANSLATE_NOOP("engine", "exact samples at σ {sigma}")
+
+
+def _kept_substeps(total: int, frame_bytes: int, cache_bytes: int) -> list[int]:
     """Substeps whose states are kept: 0 (the start), every n-th, and the last; all of them while they fit the cache."""
-    most = max(2, CACHE_BYTES // max(1, frame_bytes))
+    most = max(2, cache_bytes // max(1, frame_bytes))
     stride = max(1, -(-total // (most - 1)))  # 0, then at most most - 2 on the way, then the last
     kept = list(range(0, total, stride))
     return [*kept, total]

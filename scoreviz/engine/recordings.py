@@ -20,11 +20,13 @@ from scoreviz.engine.plan import Plan
 from scoreviz.engine.player import Player
 from scoreviz.maths.density import compile_density, preset
 from scoreviz.maths.sde import build_sde
+from scoreviz.maths.solid import solid_preset
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.framing import encode
 from scoreviz.protocol.messages import Arrows, Density, Look, Message, RunFrames, RunStarted
 from scoreviz.scene.density import PRESET_LABELS
 from scoreviz.scene.document import Scene
+from scoreviz.scene.solid import SOLID_LABELS
 
 FIRST, LAST = 20, 60
 """Frames recorded: from where the cloud fits the picture to where any engine has started."""
@@ -76,10 +78,17 @@ def preset_points() -> dict[str, Array]:
     return {name: _rounded(preset(name).sample(POINTS, generator).numpy()) for name in PRESET_LABELS}
 
 
+def solid_points() -> dict[str, Array]:
+    """A few exact samples of each shape in space, x y z."""
+    generator = torch.Generator().manual_seed(3)
+    return {name: _rounded(solid_preset(name).sample(POINTS, generator).numpy()) for name in SOLID_LABELS}
+
+
 def record(folder: Path) -> None:
-    """Write both files."""
+    """Write all the files."""
     (folder / "first_sight.bin").write_bytes(zlib.compress(b"".join(encode(m) for m in first_sight()), 9))
     (folder / "presets.bin").write_bytes(msgspec.msgpack.encode(preset_points()))
+    (folder / "solid_presets.bin").write_bytes(msgspec.msgpack.encode(solid_points()))
 
 
 def _rounded(values: np.ndarray[Any, Any], grid: float = GRID) -> Array:

@@ -7,7 +7,7 @@ present one is carried on.
 from __future__ import annotations
 
 from scoreviz.engine.fields import arrows, density
-from scoreviz.engine.plan import Plan
+from scoreviz.engine.plan import Plan, field_score
 from scoreviz.engine.player import Player
 from scoreviz.engine.stdio import Channel
 from scoreviz.engine.threads import threads
@@ -69,6 +69,6 @@ class Shooter:
         if all(look.density_shape):
             self._channel.send(density(plan.target, plan.sde, sigma, look, plan.revision))
         if all(look.arrows_shape):
-            network = None if look.arrows_kind == "exact" else self._trainer.score_fn()
+            other, step = field_score(look.arrows_kind, plan.scene, plan.sde, plan.target, self._trainer)
             exact = plan.target.score_fn(plan.sde)
-            self._channel.send(arrows(exact, network, self._trainer.shown_step, plan.sde, sigma, look, plan.revision))
+            self._channel.send(arrows(exact, other, step, plan.sde, sigma, look, plan.revision))

@@ -8,13 +8,16 @@ import torch
 
 from scoreviz.engine.history import History
 from scoreviz.engine.stdio import Channel
+from scoreviz.maths.control import Source, learned_source
 from scoreviz.maths.denoiser import EnergyDenoiser, log_prob_fn_of, score_fn_of
+from scoreviz.maths.empirical import Law, training_law
 from scoreviz.maths.networks import ScoreMLP
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture, LogProbFn, ScoreFn
 from scoreviz.maths.training import TrainState, init_training, load_state, reconfigure, state_dict, train_step, training_floor
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import Kept, Snapshot, Trained
+from scoreviz.scene.data import DataSet
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
@@ -33,6 +36,8 @@ class Trainer:
         self._scene: Scene | None = None
         self._sde: SDE | None = None
         self._target: GaussianMixture | None = None
+        self._law: Law | None = None  # what batches are drawn from: the drawing, or the data set
+        self._law_of: tuple[GaussianMixture, DataSet | None] | None = None  # what it was made of
         self._waiting: Snapshot | None = None  # to be restored when something is drawn
         self._running = False
         self._floor: float | None = None
@@ -58,12 +63,15 @@ class Trainer:
         return self._running and self._state is not None and self._target is not None
 
     def configure(self, scene: Scene, target: GaussianMixture, sde: SDE, *, anew: bool) -> None:
-        """Take the scene's settings; the weights are kept unless `anew`."""
+        """Take the scene's settings; the weights are kept unless `anew`, or the drawing has another number of dimensions."""
+        data = scene.data if scene.data.train else None
+        if self._law is None or self._law_of is None or self._law_of[0] is not target or self._law_of[1] != data:
+            self._law, self._law_of = training_law(target, scene.data), (target, data)
         self._scene, self._target, self._sde, self._floor = scene, target, sde, None
-        if anew or self._state is None:
+        if anew or self._state is None or self._state.network.dim != target.dim:
             self._make()
         else:
-            reconfigure(self._state, scene.training, scene.objective, sde, target)
+            reconfigure(self._state, scene.training, scene.objective, sde, self._law)
 
     def forget_target(self) -> None:
         """Nothing is drawn: pause, keep the network."""
@@ -88,7 +96,7 @@ class Trainer:
     def _make(self) -> None:
         if self._scene is not None and self._target is not None and self._sde is not None:
             s = self._scene
-            self._state = init_training(s.network, s.training, s.objective, self._sde, self._target)
+            self._state = init_training(s.network, s.training, s.objective, self._sde, self._target, self._law)
             self._begin_history()
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -100,7 +108,7 @@ class Trainer:
         tensors = {name: torch.from_numpy(array.numpy().copy()) for name, array in snapshot.tensors.items()}
         s = self._scene
         try:
-            self._state = load_state(tensors, s.network, s.training, s.objective, self._sde, self._target)
+            self._state = load_state(tensors, s.network, s.training, s.objective, self._sde, self._target, self._law)
         except ValueError as error:
             raise SceneError(
                 QT_TRANSLATE_NOOP("engine", "The saved network does not fit this scene, so it was not used: {reason}."), reason=error
@@ -122,11 +130,16 @@ class Trainer:
         assert self._sde is not None
         return score_fn_of(self._shown(), self._sde)
 
-    def log_prob_fn(self) -> LogProbFn | None:
+    def source(self, sde: SDE | None = None) -> Source:
+        """The same score and, of a network that was taught classes, that of each class; in the units of another SDE where one is given."""
+        assert self._sde is not None
+        return learned_source(self._shown(), sde or self._sde)
+
+    def log_prob_fn(self, sde: SDE | None = None) -> LogProbFn | None:
         """The log-density that this score is the gradient of, up to a constant; None for a network that is a free field."""
         assert self._sde is not None
         network = self._shown()
-        return log_prob_fn_of(network, self._sde) if isinstance(network, EnergyDenoiser) else None
+        return log_prob_fn_of(network, sde or self._sde) if isinstance(network, EnergyDenoiser) else None
 
     def _shown(self) -> ScoreMLP:
         assert self._state is not None
@@ -200,3 +213,14 @@ class Trainer:
         self._snapped = time.monotonic()
         tensors = {name: Array.of(tensor.numpy()) for name, tensor in state_dict(self._state).items()}
         self._channel.send(Snapshot(step=self.step, tensors=tensors))
+
+
+def shown_network(trainer: Trainer) -> ScoreMLP:
+    """A copy of the network that samples: the averaged weights of `shown_step`."""
+    return trainer._shown()
+
+
+def state_of(trainer: Trainer) -> TrainState:
+    """The network in training, with its objective and the law that it learns; to be looked at."""
+    assert trainer._state is not None
+    return trainer._state

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from scoreviz.scene.failures import FAILURES
 from scoreviz.scene.gallery import GALLERY
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
@@ -39,6 +40,7 @@ TRAINING = QT_TRANSLATE_NOOP("actions", "Training")
 VIEW = QT_TRANSLATE_NOOP("actions", "View")
 RECORDING = QT_TRANSLATE_NOOP("actions", "Recording")
 GALLERY_MENU = QT_TRANSLATE_NOOP("actions", "Gallery")
+FAILURES_MENU = QT_TRANSLATE_NOOP("actions", "What goes wrong")
 HELP = QT_TRANSLATE_NOOP("actions", "Help")
 
 ENTRIES: tuple[Entry, ...] = (
@@ -49,14 +51,24 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("close_trace", FILE, QT_TRANSLATE_NOOP("actions", "Close the trace"), "Ctrl+W"),
     Entry("save", FILE, QT_TRANSLATE_NOOP("actions", "Save"), "Ctrl+S", rule_before=True),
     Entry("save_as", FILE, QT_TRANSLATE_NOOP("actions", "Save as…"), "Ctrl+Shift+S"),
+    Entry("export_trajectory", FILE, QT_TRANSLATE_NOOP("actions", "Export the trajectory…"), rule_before=True),
+    Entry("export_figures", FILE, QT_TRANSLATE_NOOP("actions", "Export the figures…")),
+    Entry("export_weights", FILE, QT_TRANSLATE_NOOP("actions", "Export the network…")),
     Entry("quit", FILE, QT_TRANSLATE_NOOP("actions", "Quit"), "Ctrl+Q", rule_before=True),
     Entry("undo", EDIT, QT_TRANSLATE_NOOP("actions", "Undo"), "Ctrl+Z"),
     Entry("redo", EDIT, QT_TRANSLATE_NOOP("actions", "Redo"), "Ctrl+Shift+Z"),
     Entry("copy_python", EDIT, QT_TRANSLATE_NOOP("actions", "Copy as Python"), "Ctrl+Shift+C", rule_before=True),
+    Entry("preferences", EDIT, QT_TRANSLATE_NOOP("actions", "Preferences…"), "Ctrl+,"),
     Entry("clear", EDIT, QT_TRANSLATE_NOOP("actions", "Clear the drawing"), "Ctrl+Backspace", rule_before=True),
-    Entry("tool_brush", EDIT, QT_TRANSLATE_NOOP("actions", "Brush"), "B", group="tool", rule_before=True),
-    Entry("tool_erase", EDIT, QT_TRANSLATE_NOOP("actions", "Eraser"), "E", group="tool"),
+    Entry("tool_select", EDIT, QT_TRANSLATE_NOOP("actions", "Select marks"), "V", group="tool", rule_before=True),
+    Entry("tool_brush", EDIT, QT_TRANSLATE_NOOP("actions", "Brush"), "B", group="tool"),
+    Entry("tool_line", EDIT, QT_TRANSLATE_NOOP("actions", "Line"), "K", group="tool"),
+    Entry("tool_polygon", EDIT, QT_TRANSLATE_NOOP("actions", "Polygon"), "Y", group="tool"),
+    Entry("tool_curve", EDIT, QT_TRANSLATE_NOOP("actions", "Curve"), "C", group="tool"),
     Entry("tool_gaussian", EDIT, QT_TRANSLATE_NOOP("actions", "Gaussian"), "G", group="tool"),
+    Entry("tool_erase", EDIT, QT_TRANSLATE_NOOP("actions", "Eraser"), "E", group="tool"),
+    Entry("tool_probe", EDIT, QT_TRANSLATE_NOOP("actions", "Probe"), "P", group="tool"),
+    Entry("tool_drop", EDIT, QT_TRANSLATE_NOOP("actions", "Drop particles"), "D", group="tool"),
     Entry("tool_pan", EDIT, QT_TRANSLATE_NOOP("actions", "Move the picture"), "H", group="tool"),
     Entry("text", EDIT, QT_TRANSLATE_NOOP("actions", "Write text…"), "Shift+T"),
     Entry("play", SAMPLING, QT_TRANSLATE_NOOP("actions", "Play or pause"), "Space"),
@@ -72,13 +84,17 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("undo_reset", TRAINING, QT_TRANSLATE_NOOP("actions", "Back to the network before that"), "Ctrl+Shift+R"),
     Entry("score_exact", TRAINING, QT_TRANSLATE_NOOP("actions", "Sample with the exact score"), "X", group="source", rule_before=True),
     Entry("score_network", TRAINING, QT_TRANSLATE_NOOP("actions", "Sample with the network's score"), "L", group="source"),
+    Entry("score_data", TRAINING, QT_TRANSLATE_NOOP("actions", "Sample with the data set's score"), "Shift+X", group="source"),
     Entry("stop_engine", TRAINING, QT_TRANSLATE_NOOP("actions", "Restart the engine"), rule_before=True),
     Entry("tab_dynamics", VIEW, QT_TRANSLATE_NOOP("actions", "Dynamics"), "Ctrl+1", group="tab"),
     Entry("tab_images", VIEW, QT_TRANSLATE_NOOP("actions", "Images"), "Ctrl+2", group="tab"),
     Entry("layer_density", VIEW, QT_TRANSLATE_NOOP("actions", "Density"), "1", checkable=True, rule_before=True),
     Entry("layer_arrows", VIEW, QT_TRANSLATE_NOOP("actions", "Score"), "2", checkable=True),
     Entry("layer_particles", VIEW, QT_TRANSLATE_NOOP("actions", "Particles"), "3", checkable=True),
+    Entry("inspect", VIEW, QT_TRANSLATE_NOOP("actions", "Inspect…"), "I"),
+    Entry("compare", VIEW, QT_TRANSLATE_NOOP("actions", "Compare, or leave the comparison"), "M"),
     Entry("fit", VIEW, QT_TRANSLATE_NOOP("actions", "Fit the picture"), "F", rule_before=True),
+    Entry("notation", VIEW, QT_TRANSLATE_NOOP("actions", "Next notation (SDE, NCSN, DDPM)"), "W"),
     Entry("present", VIEW, QT_TRANSLATE_NOOP("actions", "Present"), "F5", checkable=True, rule_before=True),
     Entry("full_screen", VIEW, QT_TRANSLATE_NOOP("actions", "Full screen"), "F11", checkable=True),
     Entry("theme_system", VIEW, QT_TRANSLATE_NOOP("actions", "Theme of the system"), group="theme", rule_before=True),
@@ -88,6 +104,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("record", RECORDING, QT_TRANSLATE_NOOP("actions", "Record or stop"), "F9"),
     Entry("still", RECORDING, QT_TRANSLATE_NOOP("actions", "Save a still picture"), "F8"),
     *(Entry(f"gallery_{k}", GALLERY_MENU, entry.title, context="gallery") for k, entry in enumerate(GALLERY)),
+    *(Entry(f"failure_{failure.name}", FAILURES_MENU, failure.title, context="failures") for failure in FAILURES),
     Entry("shortcuts", HELP, QT_TRANSLATE_NOOP("actions", "Keyboard shortcuts"), "F1"),
     Entry("selftest", HELP, QT_TRANSLATE_NOOP("actions", "Self-test…")),
     Entry("copy_diagnostics", HELP, QT_TRANSLATE_NOOP("actions", "Copy diagnostics")),

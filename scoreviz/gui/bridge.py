@@ -35,6 +35,7 @@ class EngineProcess(QObject):
     def __init__(self, parent: QObject | None = None, command: list[str] | None = None) -> None:
         super().__init__(parent)
         self._command = command or [sys.executable, "-m", "scoreviz.engine", "--stdio"]
+        self.arguments = lambda: list[str]()  # what else it is started with; asked at each start
         self._process: QProcess | None = None
         self._stderr = ""
         self._fault = ""
@@ -65,7 +66,7 @@ class EngineProcess(QObject):
         process.finished.connect(lambda code, status: self._ended(process, code, status))
         process.errorOccurred.connect(lambda error: self._failed(process, error))
         self._process = process
-        process.start(self._command[0], self._command[1:])
+        process.start(self._command[0], [*self._command[1:], *self.arguments()])
         self.send(Hello())
 
     def send(self, message: Message) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 
 from scoreviz.gui import crash, dialogs
-from scoreviz.scene.density import Density
+from scoreviz.gui.canvas.tools import TOOLS
+from scoreviz.scene.failures import FAILURES
 from scoreviz.scene.gallery import GALLERY
+from scoreviz.scene.notation import after
 
 if TYPE_CHECKING:
     from scoreviz.gui.window import Window
@@ -40,6 +42,9 @@ def _document(window: Window) -> Slots:
         "close_trace": window.traces.close,
         "save": files.save,
         "save_as": files.save_as,
+        "export_trajectory": lambda: window.exporting.trajectory(),
+        "export_figures": lambda: window.exporting.figures(),
+        "export_weights": lambda: window.exporting.weights(),
         "quit": window.close,
         "undo": stack.undo,
         "redo": stack.redo,
@@ -50,10 +55,10 @@ def _document(window: Window) -> Slots:
 def _drawing(window: Window) -> Slots:
     tools = window.dynamics.tools
     found: Slots = {
-        "clear": lambda: window.edit(("density",), Density(), window.tr("Clear the drawing")),
+        "clear": lambda: window.edit(("density",), window.store.scene.density.cleared(), window.tr("Clear the drawing")),
         "text": window.dynamics.open_text,
     }
-    for tool in ("brush", "erase", "gaussian", "pan"):
+    for tool in TOOLS:
         found[f"tool_{tool}"] = lambda _=False, tool=tool: tools.set_tool(tool)
     return found
 
@@ -70,9 +75,6 @@ def _sampling(window: Window) -> Slots:
         path = ("images", "seed") if window.pages.tab == "images" else ("particles", "seed")
         window.edit(path, random.randrange(2**31), window.tr("New noise"))
 
-    def restart() -> None:
-        session.engine.kill() if session.is_ready else session.restart()
-
     found: Slots = {
         "play": lambda: window.pages.player.toggle(),
         "step": lambda: window.pages.player.step(1),
@@ -85,9 +87,9 @@ def _sampling(window: Window) -> Slots:
         "train": lambda: session.train(not progress.running),
         "reset": window.reset_training,
         "undo_reset": session.undo_reset,
-        "stop_engine": restart,
+        "stop_engine": window.restart_engine,
     }
-    for source in ("exact", "network"):
+    for source in ("exact", "network", "data"):
         found[f"score_{source}"] = lambda _=False, source=source: window.edit(("score", "source"), source, window.tr("Change score"))
     return found
 
@@ -95,6 +97,9 @@ def _sampling(window: Window) -> Slots:
 def _view(window: Window) -> Slots:
     found: Slots = {
         "fit": window.dynamics.fit,
+        "compare": window.dynamics.comparison.doing.toggle,
+        "inspect": window.dynamics.inspect,
+        "notation": lambda: window.edit(("view", "notation"), after(window.store.scene.view.notation), window.tr("Change notation")),
         "present": window.presentation.set,
         "full_screen": window.set_full_screen,
     }
@@ -114,7 +119,11 @@ def _recording(window: Window) -> Slots:
 
 
 def _gallery(window: Window) -> Slots:
-    return {f"gallery_{k}": lambda _=False, entry=entry: window.open_gallery(entry) for k, entry in enumerate(GALLERY)}
+    return _failures(window) | {f"gallery_{k}": lambda _=False, entry=entry: window.open_gallery(entry) for k, entry in enumerate(GALLERY)}
+
+
+def _failures(window: Window) -> Slots:
+    return {f"failure_{found.name}": lambda _=False, found=found: window.open_failure(found) for found in FAILURES}
 
 
 def _help(window: Window) -> Slots:
@@ -123,7 +132,13 @@ def _help(window: Window) -> Slots:
 
         SelfTest(window).open()
 
+    def preferences() -> None:
+        from scoreviz.gui.preferences_dialog import PreferencesDialog
+
+        PreferencesDialog(window).open()
+
     return {
+        "preferences": preferences,
         "shortcuts": lambda: dialogs.shortcuts(window, window.actions_.sheet()).open(),
         "about": lambda: dialogs.about(window).open(),
         "selftest": selftest,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 import scoreviz
+from scoreviz import resources
 
 
 def shortcuts(parent: QWidget, sheet: list[tuple[str, list[tuple[str, str]]]]) -> QDialog:
@@ -54,7 +55,44 @@ def about(parent: QWidget) -> QDialog:
         "figure",
     )
     column.addWidget(text)
-    return _finish(dialog, column, "")
+    finished = _finish(dialog, column, "")
+    button = finished.findChild(QDialogButtonBox)
+    assert isinstance(button, QDialogButtonBox)
+    all_ = button.addButton(dialog.tr("All licences…"), QDialogButtonBox.ButtonRole.ActionRole)
+    all_.setObjectName("about.licences")
+    all_.setAccessibleName(all_.text())
+    all_.clicked.connect(lambda: licences(dialog).open())
+    return finished
+
+
+def licences(parent: QWidget) -> QDialog:
+    """Every package that this installation stands on, its version and its licence as it says itself, and what is bundled."""
+    dialog = QDialog(parent)
+    dialog.setObjectName("licences")
+    dialog.setWindowTitle(dialog.tr("Licences"))
+    dialog.resize(720, 560)
+    text = QPlainTextEdit(licence_text())
+    text.setReadOnly(True)
+    text.setObjectName("licences.text")
+    text.setAccessibleName(dialog.tr("Licences"))
+    row = QHBoxLayout()
+    row.addWidget(text)
+    return _finish(dialog, row, "")
+
+
+def licence_text() -> str:
+    """One line a package, from the metadata that it was installed with; then the licences of bundled pictures and of scoreviz itself."""
+    from importlib.metadata import distributions
+
+    lines = {}
+    for found in distributions():
+        data = found.metadata.json  # a plain dict, in which a missing entry is missing and no warning
+        classifiers = [c.rsplit(" :: ", 1)[1] for c in data.get("classifier", []) if c.startswith("License ::")]
+        said = data.get("license_expression") or ", ".join(classifiers) or str(data.get("license", "")).split("\n")[0]
+        if name := data.get("name"):
+            lines[str(name).lower()] = f"{name} {found.version}: {said or 'see its files'}"
+    bundled = resources.asset("emoji32/LICENSE").read_text(encoding="utf-8")
+    return "\n".join([*(lines[name] for name in sorted(lines)), "", "emoji32 (Noto Color Emoji):", "", bundled])
 
 
 def _label(text: str, role: str) -> QLabel:

@@ -74,13 +74,17 @@ class Files(QObject):
 
     def open_copy(self, path: Path) -> bool:
         """Open a file that is not the user's own: saving asks for another name."""
-        if not self.may_leave():
-            return False
         try:
-            self._take(load(path), None)
+            return self.open_document(load(path))
         except SceneError as error:
             self.told.emit(str(error))
             return False
+
+    def open_document(self, document: Document) -> bool:
+        """Take a document that has no file: saving asks for a name."""
+        if not self.may_leave():
+            return False
+        self._take(document, None)
         return True
 
     def opened(self, path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Generic, Literal, Protocol, TypeVar
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
+from scoreviz.gui import motion
+
 Stage = Literal["start", "predict", "correct", "denoise"]
 STAGES: tuple[Stage, ...] = ("start", "predict", "correct", "denoise")
 
@@ -64,7 +66,7 @@ class Run:
     t: np.ndarray  # (F,)
     sigma: np.ndarray  # (F,)
     log_snr: np.ndarray  # (F,)
-    frames: list[np.ndarray] = field(default_factory=list)  # (n, 2) float32 each
+    frames: list[np.ndarray] = field(default_factory=list)  # (n, D) float32 each
     nfe: int = 0
     distance: float | None = None  # sliced Wasserstein of the last frame to the truth
     distance_floor: tuple[float, float] | None = None  # truth against truth: mean, std
@@ -122,8 +124,8 @@ class Playback(QObject, Generic[R]):
         self._playing = False
         self._shown = True
         self._speed = 1.0
-        self.loop = True
-        self.autoplay = True  # the first run that comes plays by itself; whoever pauses has had their say
+        self.loop = not motion.reduced()
+        self.autoplay = not motion.reduced()  # the first run that comes plays by itself; whoever pauses has had their say
         self.hold = lambda index: False  # the session: is this frame's field still under way?
         self._clock = QElapsedTimer()
         self.timer = QTimer(self, interval=16, timerType=Qt.TimerType.PreciseTimer)  # one tick, at most one frame

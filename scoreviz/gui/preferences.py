@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from PySide6.QtCore import QByteArray, QSettings
 from scoreviz import resources
 
 RECENT_FILES = 8
+CACHE_MIB = (64, 4096)
+"""What the frames of one run may take, least and most."""
+CACHE_DEFAULT = 512
 
 
 class Preferences:
@@ -51,3 +55,10 @@ class Preferences:
     def add_recent(self, path: Path) -> None:
         others = [p for p in self.recent if p != path.resolve()]
         self.set("recent", [str(p) for p in (path.resolve(), *others)][:RECENT_FILES])
+
+
+def engine_arguments(preferences: Preferences) -> list[str]:
+    """What the engine is started with: its threads, and the memory of a run."""
+    threads, cache = int(preferences.number("engine/threads", 0)), int(preferences.number("engine/cache_mib", CACHE_DEFAULT))
+    found = ["--threads", str(threads)] if 1 <= threads <= (os.cpu_count() or 1) else []
+    return [*found, "--cache-mib", str(min(max(cache, CACHE_MIB[0]), CACHE_MIB[1]))]

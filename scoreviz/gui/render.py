@@ -22,7 +22,11 @@ from scoreviz.gui.canvas.camera import Camera
 from scoreviz.gui.canvas.picture import Content, Picture
 from scoreviz.gui.developing import RUN_SECONDS as PICTURE_RUN_SECONDS
 from scoreviz.gui.developing import Developing, PictureStill
-from scoreviz.gui.dynamics.screen import ARROW_CELL, DENSITY_CELL, LARGEST_GRID, caption
+from scoreviz.gui.dynamics.fields import arrow_kind
+from scoreviz.gui.dynamics.inspect_wishes import asked, wishes
+from scoreviz.gui.dynamics.screen import ARROW_CELL, DENSITY_CELL, LARGEST_GRID, caption, needs_fields
+from scoreviz.gui.dynamics.space.offline import NO_FIELDS, SpacePainter, SpaceShots
+from scoreviz.gui.dynamics.spacetime.offline import LinePainter
 from scoreviz.gui.images.picture import Content as PictureContent
 from scoreviz.gui.images.picture import PanesPicture
 from scoreviz.gui.images.run import PictureRun
@@ -30,6 +34,7 @@ from scoreviz.gui.offline import OfflineEngine
 from scoreviz.gui.playback import Run
 from scoreviz.gui.shots import REST_SECONDS, RUN_SECONDS, Cue, Shots, Still, cue, needs_network
 from scoreviz.protocol.messages import Look
+from scoreviz.protocol.questions import Question
 from scoreviz.record.picture import write_png
 from scoreviz.record.stream import LARGEST, SMALLEST
 from scoreviz.record.video import VideoFile
@@ -155,10 +160,20 @@ def _pictures(engine: OfflineEngine, document: Document, film: Film, cues: Seque
         for picture in Developing(engine, scene.images).stills(cues):
             content = PictureContent(run=picture.run, k=picture.index, chosen=scene.images.chosen, tones=scene.images.tones)
             yield picture, panes.image(content, film.size, film.theme, film.scale)
+    elif scene.density.dim == 3:
+        space = SpacePainter(scene, film.size, film.theme, film.scale)
+        for seen in SpaceShots(engine, document).stills(cues):
+            yield seen, space.image(seen)
+    elif scene.density.dim == 1:
+        line = LinePainter(scene, film.size, film.scale, film.theme)
+        shots = Shots(engine, document, NO_FIELDS, ahead=0)
+        for still in shots.stills(cues):
+            yield still, line.image(still.run, still.index, shots.answer)
     else:
         painter = Painter(scene, film)
-        for still in Shots(engine, document, painter.look()).stills(cues):
-            yield still, painter.image(still)
+        shots = Shots(engine, document, painter.look(), ahead=0) if painter.inspects else Shots(engine, document, painter.look())
+        for still in shots.stills(cues):
+            yield still, painter.image(still, shots.answer)
 
 
 def pixels_of(image: QImage) -> np.ndarray:
@@ -175,26 +190,35 @@ class Painter:
         self._scene, self._film = scene, film
         self._camera = Camera(x=view.x, y=view.y, half_height=view.half_height, width_px=width, height_px=height)
         self._picture = Picture()
+        self._wishes = wishes(scene, self._camera.bounds(), width / film.scale, height / film.scale)
 
     def look(self) -> Look:
         """The grids that the window would ask for at this size; none for a layer that is not shown."""
-        view, source, b = self._scene.view, self._scene.score.source, self._camera.bounds()
+        view, b = self._scene.view, self._camera.bounds()
         width, height = (side / self._film.scale for side in self._film.size)
+        density, arrows = needs_fields(view)
 
         def shape(cell: int, shown: bool) -> tuple[int, int]:
             rows, columns = (max(2, min(LARGEST_GRID, round(side / cell))) for side in (height, width))
             return (rows, columns) if shown else (0, 0)
 
         return Look(
-            bounds=(b.x0, b.x1, b.y0, b.y1), density_shape=shape(DENSITY_CELL, view.density),
-            arrows_shape=shape(ARROW_CELL, view.arrows), arrows_kind=source if view.field == "sampler" else view.field,
+            bounds=(b.x0, b.x1, b.y0, b.y1), density_shape=shape(DENSITY_CELL, density),
+            arrows_shape=shape(ARROW_CELL, arrows), arrows_kind=arrow_kind(self._scene),
         )  # fmt: skip
 
-    def image(self, still: Still) -> QImage:
-        """The picture; it is drawn into again by the next call."""
+    @property
+    def inspects(self) -> bool:
+        """Does the engine have to be asked for what is drawn of each frame?"""
+        return any(self._wishes)
+
+    def image(self, still: Still, answer: Callable[[Question], Any] | None = None) -> QImage:
+        """The picture; it is drawn into again by the next call. answer: of the engine, where it must be asked."""
+        sigma = float(still.run.sigma[still.index])
+        map_, means = (None if wish is None or answer is None else asked(wish, sigma, answer) for wish in self._wishes)
         content = Content(
-            view=self._scene.view, palette=self._film.theme, density=still.density, arrows=still.arrows, frames=still.run, k=still.index,
-            caption=caption(still.run, still.index),
+            view=self._scene.view, palette=self._film.theme, density=still.density, arrows=still.arrows, map=map_, means=means,
+            frames=still.run, k=still.index, caption=caption(still.run, still.index),
         )  # fmt: skip
         return self._picture.image(content, self._camera, self._film.scale)
 

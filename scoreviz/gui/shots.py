@@ -9,12 +9,15 @@ from fractions import Fraction
 from typing import Any
 
 from scoreviz.gui.canvas.frame import ArrowGrid, Bounds, DensityGrid
+from scoreviz.gui.dynamics.inspect_wishes import LEARNED
 from scoreviz.gui.dynamics.runs import finish, run_of
 from scoreviz.gui.offline import OfflineEngine
 from scoreviz.gui.playback import Playback, Run
 from scoreviz.protocol import messages
+from scoreviz.protocol.questions import Question
 from scoreviz.protocol.shots import frame_of
 from scoreviz.scene.document import Scene
+from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import Document, JournalEntry
 from scoreviz.scene.journal import LEARNED_PARTS
 
@@ -63,7 +66,8 @@ class Still:
 
 def needs_network(scene: Scene) -> bool:
     """Is there anything on screen that the network has learned?"""
-    return scene.score.source == "network" or scene.view.field in ("network", "difference")
+    view = scene.view
+    return scene.score.source == "network" or view.field in ("network", "difference") or view.map in LEARNED
 
 
 def edits_of(document: Document) -> list[JournalEntry]:
@@ -79,8 +83,9 @@ def edits_of(document: Document) -> list[JournalEntry]:
 class Shots:
     """The stills of one document. SceneError for whatever the engine cannot do."""
 
-    def __init__(self, engine: OfflineEngine, document: Document, look: messages.Look) -> None:
-        self._engine = engine
+    def __init__(self, engine: OfflineEngine, document: Document, look: messages.Look, ahead: int = AHEAD) -> None:
+        """ahead 0: between two stills the engine is just where the last one is of, and may be asked."""
+        self._engine, self._ahead, self._asked = engine, ahead, 0
         self._edits = edits_of(document)
         self._trained = 0
         self._run: Run | None = None
@@ -93,10 +98,23 @@ class Shots:
         """One for each cue, in order; their steps must not fall."""
         asked = 0
         for number, wanted in enumerate(cues):
-            while asked < min(number + 1 + AHEAD, len(cues)):
+            while asked < min(number + 1 + self._ahead, len(cues)):
                 self._ask(cues[asked])
                 asked += 1
             yield self._await(wanted)
+
+    def answer(self, question: Question) -> Any:
+        """The whole answer. SceneError where there is none."""
+        self._asked += 1
+        self._engine.send(messages.Ask(asker="film", number=self._asked, question=question))
+        for message in self._engine.heard():
+            self._take(message)
+            match message:
+                case messages.Refused() if message.number == self._asked:
+                    raise SceneError(message.template, **message.params)
+                case messages.Answered() if message.number == self._asked and message.share >= 1.0:
+                    return message.answer
+        raise AssertionError("what an engine says ends with an error")
 
     def _ask(self, wanted: Cue) -> None:
         while self._edits and self._edits[0].step <= wanted.step:

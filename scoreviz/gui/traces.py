@@ -55,7 +55,7 @@ class Kept(Generic[T]):
 
 
 class PointFrames(Sequence[np.ndarray]):
-    """The frames (n, 2) float32 of a trace, in place of a run's list."""
+    """The frames (n, D) float32 of a trace, in place of a run's list."""
 
     def __init__(self, file: TraceFile) -> None:
         self._length = len(file)
@@ -183,7 +183,7 @@ class Traces(QObject):
 
     def __init__(self, store: Store, pages: Pages, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pages = pages
+        self._store, self._pages = store, pages
         self._asked = 0
         self._file: TraceFile | None = None
         self._tab = ""
@@ -235,12 +235,12 @@ class Traces(QObject):
     def _show(self, file: TraceFile) -> None:
         shape = file.header.shape
         try:
-            if len(shape) == 2 and shape[1] == 2:
+            if len(shape) == 2 and shape[1] == self._store.scene.density.dim:
                 self._take(file, "dynamics", points_run(file))
             elif len(shape) == 4 and shape[1] in (1, 3) and max(shape[2:]) <= LARGEST_SIDE:
                 self._take(file, "images", pictures_run(file))
             else:
-                raise _undrawable(file)
+                raise _undrawable(file, self._store.scene.density.dim)
         except SceneError as error:
             file.close()
             self.told.emit(sentence(error))
@@ -264,12 +264,14 @@ def _without_looks(scene: Scene) -> tuple[Any, ...]:
     return (*(getattr(scene, name) for name in scene.__struct_fields__ if name not in ("view", "images")), images)
 
 
-def _undrawable(file: TraceFile) -> SceneError:
+def _undrawable(file: TraceFile, drawn: int) -> SceneError:
     shape = file.header.shape
-    if len(shape) == 2 and shape[1] in (1, 3):
-        template = QT_TRANSLATE_NOOP("errors", "“{name}” holds points in {n} dimension(s), which cannot be drawn yet; those in 2 can.")
-        return SceneError(template, name=file.name, n=shape[1])
+    if len(shape) == 2 and shape[1] in (1, 2, 3):
+        template = QT_TRANSLATE_NOOP(
+            "errors", "“{name}” holds points in {n} dimension(s), and the drawing is in {drawn}. Choose {n}-D for the density first."
+        )
+        return SceneError(template, name=file.name, n=shape[1], drawn=drawn)
     template = QT_TRANSLATE_NOOP(
-        "errors", "“{name}” holds frames of shape {shape}, which cannot be drawn: points (B, 2) and pictures (B, 1 or 3, H, W) can."
+        "errors", "“{name}” holds frames of shape {shape}, which cannot be drawn: points (B, 1, 2 or 3) and pictures (B, 1 or 3, H, W) can."
     )
     return SceneError(template, name=file.name, shape=" × ".join(map(str, shape)))

@@ -11,14 +11,15 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from scoreviz import resources
-from scoreviz.gui import autosave, commands, present, theme
+from scoreviz.gui import autosave, commands, motion, present, theme
 from scoreviz.gui.actions import Actions
 from scoreviz.gui.autosave import Autosave
+from scoreviz.gui.exporting import Exporting
 from scoreviz.gui.files import Files
 from scoreviz.gui.frame_meter import FrameMeter
 from scoreviz.gui.notices import Remedy
 from scoreviz.gui.pages import Pages
-from scoreviz.gui.preferences import Preferences
+from scoreviz.gui.preferences import Preferences, engine_arguments
 from scoreviz.gui.progress import Progress
 from scoreviz.gui.questions import Questions
 from scoreviz.gui.record_controls import RecordControls
@@ -30,6 +31,7 @@ from scoreviz.gui.widgets.words import sentence
 from scoreviz.protocol.messages import Problem
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
+from scoreviz.scene.failures import Failure
 from scoreviz.scene.files import Document
 from scoreviz.scene.gallery import Entry
 
@@ -38,7 +40,8 @@ SIZE = (1280, 800)
 SMALLEST = (900, 600)
 
 OF_THE_DRAWING = ("clear", "text", "fit", "tool_brush", "tool_erase", "tool_gaussian", "tool_pan", "layer_density", "layer_arrows",
-                  "layer_particles", "score_exact", "score_network")  # fmt: skip
+                  "layer_particles", "inspect", "compare", "score_exact", "score_network", "score_data", "export_trajectory",
+                  "export_figures", "export_weights")  # fmt: skip
 """Actions that only the Dynamics tab can show the effect of."""
 
 
@@ -52,10 +55,12 @@ class Window(QMainWindow):
         super().__init__()
         self.setObjectName("window")
         self.preferences = Preferences()
+        motion.set_reduced(bool(self.preferences.number("reduced_motion", 0)))
         self.theming = theming
         self.store = Store(document, self)
         self.progress = Progress(self)
         self.session = Session(self.store, self.progress, parent=self)
+        self.session.engine.arguments = lambda: engine_arguments(self.preferences)
         self.questions = Questions(self.store, self.session, self.progress, self)
         self.files = Files(self.store, self.preferences, self.whole_document, self)
         self.autosave = Autosave(self.whole_document, self)
@@ -65,6 +70,7 @@ class Window(QMainWindow):
         self.dynamics, self.playback = self.pages.dynamics, self.pages.playback
         self._lay_out()
         self.recording = RecordControls(self)
+        self.exporting = Exporting(self.playback, self.progress, self.questions, self)
         self.traces = Traces(self.store, self.pages, self)
         self.actions_ = Actions(self, commands.slots(self))
         self._connect()
@@ -111,6 +117,7 @@ class Window(QMainWindow):
         self.files.trace_chosen.connect(self.traces.open)
         self.pages.trace_dropped.connect(self.traces.open)
         self.traces.told.connect(self.tell)
+        self.exporting.told.connect(self.tell)
         self.traces.changed.connect(self._trace_changed)
         self._trace_changed()
         self.store.changed.connect(self._changed)
@@ -123,6 +130,9 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         self.dynamics.tools.load(self.preferences.settings)
+        dynamics = self.dynamics
+        dynamics.columns.set_size(self.preferences.number("window/side_width", dynamics.columns.size_))
+        dynamics.rows.set_size(self.preferences.number("window/plots_height", dynamics.rows.size_))
         geometry = self.preferences.bytes("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(*SIZE)
@@ -166,11 +176,27 @@ class Window(QMainWindow):
         if self.session.before_reset is not None:
             self.tell(self.tr("A new network begins. The one before is kept."), Remedy(self.tr("Back to it"), self.session.undo_reset))
 
+    def restart_engine(self) -> None:
+        """End the engine, which starts again from its last snapshot; or start one that was stopped."""
+        self.session.engine.kill() if self.session.is_ready else self.session.restart()
+
     def open_gallery(self, entry: Entry) -> None:
         """A bundled scene, and what to watch in it. It is a copy: saving asks for a name."""
         if self.files.open_copy(resources.asset(entry.asset)):
-            self.pages.player.autoplay = True
+            self.pages.player.autoplay = not motion.reduced()
             self.tell(QCoreApplication.translate("gallery", entry.watch))
+
+    def open_failure(self, failure: Failure) -> None:
+        """A scene that fails for one reason, what to watch in it, and the change that mends it."""
+        if not self.files.open_document(failure.document):
+            return
+        self.pages.player.autoplay = not motion.reduced()
+
+        def mend() -> None:
+            self.store.replace(failure.mend(self.store.scene), QCoreApplication.translate("failures", failure.remedy), origin="failure")
+
+        watch, remedy = (QCoreApplication.translate("failures", text) for text in (failure.watch, failure.remedy))
+        self.tell(watch, Remedy(remedy, mend))
 
     def open_model(self) -> None:
         """Choose a folder of pictures or a model, on the tab that shows it."""
@@ -226,8 +252,12 @@ class Window(QMainWindow):
 
     def _show_formula(self) -> None:
         if self.presentation.on:
+            from scoreviz.scene.pseudocode import formula  # only who presents needs it
+
             scene = self.store.scene
-            self.band.formula.set_latex((scene.images if self.pages.tab == "images" else scene).sampler.formula())
+            pictures = self.pages.tab == "images"
+            latex = scene.images.sampler.formula() if pictures else formula(scene.sampler, scene.noise, scene.view.notation)
+            self.band.formula.set_latex(latex)
 
     def _open_menu(self, under: QWidget) -> None:
         menu = self.actions_.menu(self)
@@ -326,6 +356,8 @@ class Window(QMainWindow):
         self.pages.pause()
         self.recording.recorder.close()
         self.preferences.set("window/geometry", self.saveGeometry())
+        self.preferences.set("window/side_width", self.dynamics.columns.size_)
+        self.preferences.set("window/plots_height", self.dynamics.rows.size_)
         self.dynamics.tools.save(self.preferences.settings)
         self.session.close()
         self.autosave.finish()

@@ -20,6 +20,16 @@ from scoreviz.maths.colours import (
     grey_basis,
     to_colour_basis,
 )
+from scoreviz.maths.control import (
+    Law,
+    controlled_log_prob,
+    controlled_sampler,
+    controlled_score,
+    data_law,
+    law_of,
+    learned_source,
+    source_of,
+)
 from scoreviz.maths.correctors import (
     build_corrector,
 )
@@ -46,6 +56,7 @@ from scoreviz.maths.editing import (
 )
 from scoreviz.maths.empirical import (
     Empirical,
+    data_set,
 )
 from scoreviz.maths.encoding import (
     decode,
@@ -241,6 +252,7 @@ __all__ = [
     "Inpainting",
     "Jump",
     "LabelledDenoiser",
+    "Law",
     "Ledger",
     "Levels",
     "Likelihood",
@@ -282,8 +294,13 @@ __all__ = [
     "clipped",
     "colourisation",
     "compile_density",
+    "controlled_log_prob",
+    "controlled_sampler",
+    "controlled_score",
     "curl",
+    "data_law",
     "data_posterior",
+    "data_set",
     "decode",
     "denoiser_from_score",
     "distance_to_truth",
@@ -309,7 +326,9 @@ __all__ = [
     "jacobian",
     "jump",
     "kl_divergence",
+    "law_of",
     "learn",
+    "learned_source",
     "learning_rate",
     "likelihood_gaps",
     "load_state",
@@ -339,6 +358,7 @@ __all__ = [
     "signal_to_noise",
     "slerp",
     "sliced_wasserstein",
+    "source_of",
     "starting_points",
     "state_bytes",
     "state_dict",

@@ -14,6 +14,7 @@ from scoreviz.maths.density import preset
 from scoreviz.maths.metrics import sliced_wasserstein
 from scoreviz.maths.sampling import make_sampler, sample, starting_points
 from scoreviz.maths.sde import SDE, build_sde
+from scoreviz.maths.targets import GaussianMixture
 from scoreviz.maths.training import TrainState, init_training, train_step
 from scoreviz.scene.density import PresetName
 from scoreviz.scene.learning import MLP, Denoising, NetworkSpec, Training
@@ -60,8 +61,10 @@ def train_until(
 
 def distance_to_truth(state: TrainState, sde: SDE, seed: int = 0, n: int = 4000, steps: int = 40) -> float:
     """`sliced_wasserstein` of n points, sampled by Heun with the EMA network, from as many exact ones."""
-    x = starting_points(ProbabilityFlow(), sde, state.target, n, torch.Generator().manual_seed(1000 + seed))
-    truth = state.target.sample(n, torch.Generator().manual_seed(2000 + seed))
+    target = state.target
+    assert isinstance(target, GaussianMixture), "of a network that learns a drawing, not a data set"
+    x = starting_points(ProbabilityFlow(), sde, target, n, torch.Generator().manual_seed(1000 + seed))
+    truth = target.sample(n, torch.Generator().manual_seed(2000 + seed))
     return sliced_wasserstein(sample(make_sampler("heun", sde, score_fn_of(state.ema, sde), n_steps=steps), x, seed), truth)
 
 

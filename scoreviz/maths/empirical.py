@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 
 from scoreviz.maths.sde import SDE, Time, expand_as
+from scoreviz.maths.targets.mixture import GaussianMixture
 from scoreviz.maths.targets.target import Posterior, Target, checked_labels, level, rows_of_class
+from scoreviz.scene.data import DataSet
 
 PIECE = 2**18
 """Numbers of the data held in float64 at once: 2 MB stay in the cache."""
@@ -27,7 +29,29 @@ NEGLIGIBLE = 1e-30
 """Weights below it are 0: denormal numbers cost ten times as much, and no sum notices."""
 
 
-class Empirical(Target):
+class _Drawn:
+    """Draws of stored points."""
+
+    points: Tensor
+
+    def __len__(self) -> int:
+        """Number of points N."""
+        return len(self.points)
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """n independent draws (n, *): stored points, each as likely."""
+        return self.points[torch.randint(len(self), (n,), generator=generator, device=generator.device)]
+
+    def sample_at(self, u: Tensor, z: Tensor) -> Tensor:
+        """The points (n, *) that uniform u (n,) in [0, 1] stands for; a stored point has no width for the normal z (n, *) to fill."""
+        return self.points[self.components_at(u)]
+
+    def components_at(self, u: Tensor) -> Tensor:
+        """The stored point (n,) that uniform u (n,) in [0, 1] stands for."""
+        return (u * len(self)).long().clamp_(max=len(self) - 1)
+
+
+class Empirical(_Drawn, Target):
     """p(x) = 1/N sum_k delta(x - m_k) over points of any shape: the mixture whose components have no width.
 
     points (N, *), float32 or float64, in data units; labels (N,), integers >= 0, make it a law of (x, y). Methods take x (B, *) of any
@@ -47,10 +71,6 @@ class Empirical(Target):
             self._squares[rows] = piece.square_().sum(1)
         if not bool(self._squares.isfinite().all()):
             raise ValueError("points must be finite")
-
-    def __len__(self) -> int:
-        """Number of points N."""
-        return len(self.points)
 
     @property
     def shape(self) -> torch.Size:
@@ -90,10 +110,6 @@ class Empirical(Target):
         unit = 10.0 ** (math.floor(math.log10(width)) - 1)
         return float(f"{math.ceil(width / unit - 1e-9) * unit:.2g}")
 
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """n independent draws (n, *): stored points, each as likely."""
-        return self.points[torch.randint(len(self), (n,), generator=generator, device=generator.device)]
-
     def denoise(self, x: Tensor, sde: SDE, t: Time) -> Tensor:
         """E[x_0 | x_t = x] = sum_k r_k m_k, shape of x."""
         parts = [self._average(torch.softmax(logits, 1), x.dtype) for logits in self._logits(x, *_noisy(sde, t))]
@@ -101,8 +117,11 @@ class Empirical(Target):
 
     def posterior(self, x: Tensor, sde: SDE, t: Time) -> Posterior:
         """Mean, shape of x, and trace of the covariance (B,) of x_0 given x_t = x: sum_k r_k |m_k|^2 - |mean|^2, in float64."""
+        return self._posterior(x, *_noisy(sde, t))
+
+    def _posterior(self, x: Tensor, a: Time, std: Time) -> Posterior:
         means, traces = [], []
-        for logits in self._logits(x, *_noisy(sde, t)):
+        for logits in self._logits(x, a, std):
             r = torch.softmax(logits, 1)
             means.append(self._average(r, torch.float64))
             traces.append((r @ self._squares - means[-1].square().sum(1)).clamp(min=0))
@@ -127,6 +146,15 @@ class Empirical(Target):
         a, std = (expand_as(value, x) for value in _noisy(sde, t))
         assert sde is not None and t is not None  # `_noisy` has said so
         return (a * self.denoise(x, sde, t) - x) / std**2
+
+    def score_at(self, x: Tensor, sigma: Time) -> Tensor:
+        """(D - x)/sigma^2, the score of x_0 + sigma z, shape of x."""
+        mean, _ = self.posterior_at(x, sigma)
+        return (mean - x) / expand_as(sigma, x) ** 2
+
+    def posterior_at(self, x: Tensor, sigma: Time) -> Posterior:
+        """`posterior` for x = x_0 + sigma z; sigma > 0."""
+        return self._posterior(x, 1.0, sigma.double() if isinstance(sigma, Tensor) else float(sigma))
 
     def of_class(self, y: int) -> Empirical:
         """The stored points labelled y alone (a copy of them), without labels. ValueError if there are none."""
@@ -195,3 +223,20 @@ def _noisy(sde: SDE | None, t: Time | None) -> tuple[Time, Time]:
     if not (std > 0 if not isinstance(std, Tensor) else bool((std > 0).all())):
         raise ValueError(f"stored points have a density and a score only where there is noise: got std(t) = {std} at t = {t}")
     return a, std
+
+
+def data_set(target: GaussianMixture, size: int, seed: int) -> Empirical:
+    """`size` samples of a drawing, with their classes where it has any, as the law that knows nothing else; always the same for a seed."""
+    generator = torch.Generator().manual_seed(seed)
+    u = torch.rand(size, generator=generator, dtype=target.means.dtype)
+    points = target.sample_at(u, torch.randn(size, *target.shape, generator=generator, dtype=target.means.dtype))
+    return Empirical(points, None if target.labels is None else target.labels[target.components_at(u)])
+
+
+Law = GaussianMixture | Empirical
+"""What a network can be trained on: the drawing itself, or a finite number of samples of it."""
+
+
+def training_law(target: GaussianMixture, data: DataSet) -> Law:
+    """What a scene's network is trained on: fresh samples of the drawing for ever, or its data set alone."""
+    return data_set(target, data.size, data.seed) if data.train else target

@@ -10,9 +10,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from scoreviz.maths.empirical import Law
 from scoreviz.maths.networks import ScoreMLP
 from scoreviz.maths.objectives import Batch, Objective, Regression
-from scoreviz.maths.targets import GaussianMixture
 
 
 class Gradient(Protocol):
@@ -21,7 +21,7 @@ class Gradient(Protocol):
     batch: int
     flat: Tensor
 
-    def of(self, objective: Objective, batch: Batch, target: GaussianMixture) -> Tensor:
+    def of(self, objective: Objective, batch: Batch, target: Law) -> Tensor:
         """The objective's mean loss over the batch (a scalar tensor), leaving its gradient in `flat`."""
         ...
 
@@ -48,7 +48,7 @@ class AutogradGradient:
         """Where it cannot be done by hand."""
         return batch == self.batch and not MLPGradient.possible(self.network, objective)
 
-    def of(self, objective: Objective, batch: Batch, target: GaussianMixture) -> Tensor:
+    def of(self, objective: Objective, batch: Batch, target: Law) -> Tensor:
         """Mean loss, and its gradient in `flat`."""
         with torch.enable_grad():
             weights = self.network.flat.detach().requires_grad_()
@@ -81,7 +81,7 @@ class MLPGradient:
         """Where it can be done by hand."""
         return batch == self.batch and self.possible(self.network, objective)
 
-    def of(self, objective: Objective, batch: Batch, target: GaussianMixture) -> Tensor:
+    def of(self, objective: Objective, batch: Batch, target: Law) -> Tensor:
         """mean_b w c_out^2 |F - aim|^2 with the objective's weight w on |D - x_0|^2, and its gradient in `flat`."""
         assert isinstance(objective, Regression)
         net, column = self.network, batch.sigma[:, None]

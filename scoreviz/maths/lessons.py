@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from scoreviz.maths.density import compile_density
+from scoreviz.maths.empirical import training_law
 from scoreviz.maths.sde import build_sde
 from scoreviz.maths.training import TrainState, init_training, reconfigure, train_step
 from scoreviz.scene.document import Scene, invalidated
@@ -24,7 +25,8 @@ def learn(lessons: Sequence[tuple[int, Scene]], steps: int, blobs: Mapping[str, 
     scene = lessons[0][1]
     target = compile_density(scene.density, blobs)
     sde = build_sde(scene.noise, target.diameter())
-    state = init_training(scene.network, scene.training, scene.objective, sde, target)
+    law = training_law(target, scene.data)
+    state = init_training(scene.network, scene.training, scene.objective, sde, target, law)
     for step, after in lessons[1:]:
         _train_to(state, min(step, steps))
         if step > steps:
@@ -34,8 +36,10 @@ def learn(lessons: Sequence[tuple[int, Scene]], steps: int, blobs: Mapping[str, 
             raise ValueError(f"the lesson at step {step} calls for a new network: begin with it")
         if after.density != scene.density:
             target = compile_density(after.density, blobs)
+        if after.density != scene.density or after.data != scene.data:
+            law = training_law(target, after.data)
         sde, scene = build_sde(after.noise, target.diameter()), after
-        state = reconfigure(state, scene.training, scene.objective, sde, target)
+        state = reconfigure(state, scene.training, scene.objective, sde, law)
     _train_to(state, steps)
     return state
 

@@ -11,6 +11,7 @@ Sources: Song et al. 2021, section 4.3 and appendix D.2; Grathwohl et al. 2019 (
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -96,18 +97,45 @@ def log_likelihood(
     """
     low = _low(sde, eps)
     flow = _Flow(x, sde, score_fn, _probes(x, probes, law, generator), difference, low)
-    a_low, a_one = sde.mean_coefficient(low), sde.mean_coefficient(1.0)
-    start = _Point(x.detach().double() / a_low, flow.change)
+    start = _Point(x.detach().double() / sde.mean_coefficient(low), flow.change)
     if rtol is None:
-        times = build_grid(grid or LogSNRGrid())(sde, _checked_steps(steps) + 1, low)[::-1]
-        end = _rk4(flow, start, [math.log(sde.sigma(t)) for t in times])
+        for reached in _rk4(flow, start, _places(sde, steps, grid, low)):
+            end = reached
     else:
         end = _dormand_prince(flow, start, math.log(sde.sigma(low)), math.log(sde.sigma(1.0)), rtol, rtol if atol is None else atol)
-    dim = x[0].numel()
+    return _arrived(end, x, flow, centre)
+
+
+def likelihood_in_steps(
+    x: Tensor, sde: SDE, score_fn: ScoreFn, *, steps: int = STEPS, difference: float | None = None, eps: float | None = None,
+    centre: Tensor | None = None,
+) -> Generator[None, None, Likelihood]:  # fmt: skip
+    """`log_likelihood` by fixed steps and an exact trace, with a rest after each step: `found = yield from likelihood_in_steps(...)`.
+
+    For whoever must not be away for long: a step is four evaluations of the score and its trace at the points x.
+    """
+    low = _low(sde, eps)
+    flow = _Flow(x, sde, score_fn, None, difference, low)
+    end = start = _Point(x.detach().double() / sde.mean_coefficient(low), flow.change)
+    for reached in _rk4(flow, start, _places(sde, steps, None, low)):
+        end = reached
+        yield
+    return _arrived(end, x, flow, centre)
+
+
+def _places(sde: SDE, steps: int, grid: GridSpec | None, low: float) -> list[float]:
+    """ln sigma of the levels of so many steps, upwards."""
+    return [math.log(sde.sigma(t)) for t in build_grid(grid or LogSNRGrid())(sde, _checked_steps(steps) + 1, low)[::-1]]
+
+
+def _arrived(end: _Point, x: Tensor, flow: _Flow, centre: Tensor | None) -> Likelihood:
+    """What the end of the path says of the points x at its beginning."""
+    sde, dim = flow.sde, x[0].numel()
+    a_low, a_one = sde.mean_coefficient(flow.low), sde.mean_coefficient(1.0)
     latent = a_one * end.u
     prior = _log_prior(latent, sde, centre)
     rows = end.change + dim * math.log(a_one / a_low)
-    error = rows.std(0) / math.sqrt(len(rows)) if probes is not None and probes > 1 else None
+    error = rows.std(0) / math.sqrt(len(rows)) if flow.probes is not None and len(flow.probes) > 1 else None
     log_det = rows.mean(0)
     return Likelihood(prior + log_det, latent.to(x.dtype), prior, log_det, error, flow.nfe)
 
@@ -176,8 +204,8 @@ class _Flow:
         return field
 
 
-def _rk4(flow: _Flow, point: _Point, places: list[float]) -> _Point:
-    """The classical fourth-order rule over the given places."""
+def _rk4(flow: _Flow, point: _Point, places: list[float]) -> Iterator[_Point]:
+    """The classical fourth-order rule over the given places: the point after each step."""
     for here, there in pairwise(places):
         h = there - here
         k1 = flow(here, point)
@@ -185,7 +213,7 @@ def _rk4(flow: _Flow, point: _Point, places: list[float]) -> _Point:
         k3 = flow(here + h / 2, point.moved((h / 2, k2)))
         k4 = flow(there, point.moved((h, k3)))
         point = point.moved((h / 6, k1), (h / 3, k2), (h / 3, k3), (h / 6, k4))
-    return point
+        yield point
 
 
 def _dormand_prince(flow: _Flow, point: _Point, here: float, end: float, rtol: float, atol: float) -> _Point:

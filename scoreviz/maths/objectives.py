@@ -30,10 +30,10 @@ from torch import Tensor
 
 from scoreviz.maths import noise_levels
 from scoreviz.maths.denoiser import Denoiser, LabelledDenoiser
+from scoreviz.maths.empirical import Law
 from scoreviz.maths.noise_levels import SigmaLaw, Weight, build_law, weight_of
 from scoreviz.maths.registry import implementation, implements
 from scoreviz.maths.sde import SDE
-from scoreviz.maths.targets import GaussianMixture
 from scoreviz.scene.learning import DDPMSimple, Denoising, EDMLoss, Explicit, Implicit, Ladder, Sliced
 
 
@@ -72,11 +72,11 @@ class Objective(ABC):
         return None
 
     @abstractmethod
-    def loss(self, network: Denoiser, batch: Batch, target: GaussianMixture) -> Tensor:
+    def loss(self, network: Denoiser, batch: Batch, target: Law) -> Tensor:
         """Per-sample loss (B,), differentiable in the network's weights; the target's exact score is used by explicit matching alone."""
 
     @abstractmethod
-    def least(self, target: GaussianMixture, x: Tensor, sigma: float) -> Tensor:
+    def least(self, target: Law, x: Tensor, sigma: float) -> Tensor:
         """(B,), whose mean over x ~ p_sigma, times w, is the loss of the exact score at sigma."""
 
 
@@ -84,10 +84,10 @@ class Regression(Objective):
     """A loss w |D - aim|^2, whose gradient can be had by hand."""
 
     @abstractmethod
-    def aims(self, batch: Batch, target: GaussianMixture) -> tuple[Tensor, Tensor]:
+    def aims(self, batch: Batch, target: Law) -> tuple[Tensor, Tensor]:
         """The denoiser to be matched (B, D), and the noise (x - it)/sigma that belongs to it, without cancellation."""
 
-    def loss(self, network: Denoiser, batch: Batch, target: GaussianMixture) -> Tensor:
+    def loss(self, network: Denoiser, batch: Batch, target: Law) -> Tensor:
         """w |D - aim|^2."""
         aim, _ = self.aims(batch, target)
         return self.weight(batch.sigma) * (_denoised(network, batch.noisy(), batch) - aim).square().sum(1)
@@ -96,11 +96,11 @@ class Regression(Objective):
 class DenoisingScoreMatching(Regression):
     """Match x_0: w |D - x_0|^2. Its floor is w E tr Cov(x_0|x)."""
 
-    def aims(self, batch: Batch, target: GaussianMixture) -> tuple[Tensor, Tensor]:
+    def aims(self, batch: Batch, target: Law) -> tuple[Tensor, Tensor]:
         """x_0 and z as they were drawn."""
         return batch.x0, batch.noise
 
-    def least(self, target: GaussianMixture, x: Tensor, sigma: float) -> Tensor:
+    def least(self, target: Law, x: Tensor, sigma: float) -> Tensor:
         """tr Cov(x_0|x)."""
         return target.posterior_at(x, sigma).trace
 
@@ -108,7 +108,7 @@ class DenoisingScoreMatching(Regression):
 class ExplicitScoreMatching(Regression):
     """Match the exact score: w |D - D*|^2. Its floor is 0."""
 
-    def aims(self, batch: Batch, target: GaussianMixture) -> tuple[Tensor, Tensor]:
+    def aims(self, batch: Batch, target: Law) -> tuple[Tensor, Tensor]:
         """D* = x + sigma^2 s* and -sigma s*; of the sample's own class where it has a label."""
         x, sigma = batch.noisy(), batch.sigma
         noise = -sigma[:, None] * target.score_at(x, sigma)
@@ -119,7 +119,7 @@ class ExplicitScoreMatching(Regression):
                     noise[rows] = -sigma[rows, None] * target.of_class(label).score_at(x[rows], sigma[rows])
         return x - sigma[:, None] * noise, noise
 
-    def least(self, target: GaussianMixture, x: Tensor, sigma: float) -> Tensor:
+    def least(self, target: Law, x: Tensor, sigma: float) -> Tensor:
         """0."""
         return x.new_zeros(len(x))
 
@@ -130,7 +130,7 @@ class ImplicitScoreMatching(Objective):
     Only samples of p_sigma enter. Where there are none the loss says nothing, and a network may do there what it likes.
     """
 
-    def loss(self, network: Denoiser, batch: Batch, target: GaussianMixture) -> Tensor:
+    def loss(self, network: Denoiser, batch: Batch, target: Law) -> Tensor:
         """w (2 sigma^2 (tr grad D - dim) + |D - x|^2)."""
         training, dim = torch.is_grad_enabled(), batch.x0.shape[1]
         with torch.enable_grad():
@@ -144,7 +144,7 @@ class ImplicitScoreMatching(Objective):
             value = self.weight(batch.sigma) * (2 * batch.sigma.square() * (trace - dim) + pull)
         return value if training else value.detach()
 
-    def least(self, target: GaussianMixture, x: Tensor, sigma: float) -> Tensor:
+    def least(self, target: Law, x: Tensor, sigma: float) -> Tensor:
         """-sigma^4 |s*|^2."""
         return -(sigma**4) * target.score_at(x, sigma).square().sum(1)
 
@@ -174,7 +174,7 @@ class SlicedScoreMatching(ImplicitScoreMatching):
             return torch.randn(size, generator=generator, device=generator.device)
         return torch.randint(2, size, generator=generator, device=generator.device).float().mul_(2).sub_(1)
 
-    def loss(self, network: Denoiser, batch: Batch, target: GaussianMixture) -> Tensor:
+    def loss(self, network: Denoiser, batch: Batch, target: Law) -> Tensor:
         """w (2 sigma^2 (v^T (grad D) v - dim) + (v^T (D - x))^2), the mean over the probes."""
         training, probes = torch.is_grad_enabled(), batch.probes
         if probes is None:
@@ -211,7 +211,7 @@ class Floor:
     per_sigma: Tensor
 
 
-def loss_floor(target: GaussianMixture, objective: Objective, levels: int = 32, points: int = 512, seed: int = 0) -> Floor:
+def loss_floor(target: Law, objective: Objective, levels: int = 32, points: int = 512, seed: int = 0) -> Floor:
     """The floor of `objective` on `target`, by quadrature over the training law of sigma and Monte Carlo over x.
 
     `levels` midpoints of sigma's quantiles (all levels of a law of few), `points` seeded draws of x_0 and z each; `error` is the Monte
@@ -220,10 +220,10 @@ def loss_floor(target: GaussianMixture, objective: Objective, levels: int = 32, 
     """
     if levels < 1 or points < 2:
         raise ValueError(f"a floor needs at least 1 level and 2 points, got {levels} and {points}")
-    generator = torch.Generator(target.means.device).manual_seed(seed)
+    generator = torch.Generator(target.mean().device).manual_seed(seed)
     if objective.law.levels is not None and objective.law.levels <= 2 * levels:
         levels, points = objective.law.levels, math.ceil(points * levels / objective.law.levels)
-    u = (torch.arange(levels, dtype=torch.float64, device=target.means.device) + 0.5) / levels
+    u = (torch.arange(levels, dtype=torch.float64, device=target.mean().device) + 0.5) / levels
     sigmas = objective.sigma(u)
     weights = objective.weight(sigmas)
     means, variances = [], []

@@ -105,6 +105,11 @@ class PredictorCorrectorSampler(Sampler):
         return State(x0, x0, state.cursor + 1, state.rng), Info(score, x0 - x, None, x0, None, 1)
 
 
+def noiseless(predictor: Predictor) -> Predictor:
+    """The same step without its noise, g^2 kept whole: on N(0, v) with VE noise, x ends on x_1 (v + sigma_min^2)/(v + sigma_max^2)."""
+    return lambda levels, k: predictor(levels, k)._replace(shake=0.0)
+
+
 @implements(PredictorCorrector)
 def _pc(spec: PredictorCorrector, sde: SDE, score_fn: ScoreFn) -> Sampler:
     predictor = None if isinstance(spec.predictor, NoPredictor) else build_predictor(spec.predictor)
@@ -116,4 +121,6 @@ def _pc(spec: PredictorCorrector, sde: SDE, score_fn: ScoreFn) -> Sampler:
 @implements(ReverseSDE)
 def _reverse_sde(spec: ReverseSDE, sde: SDE, score_fn: ScoreFn) -> Sampler:
     predictor = None if isinstance(spec.predictor, NoPredictor) else build_predictor(spec.predictor)
+    if predictor is not None and not spec.noise:
+        predictor = noiseless(predictor)
     return PredictorCorrectorSampler(build_levels(spec.grid, sde, spec.steps), score_fn, predictor, denoise=spec.denoise)

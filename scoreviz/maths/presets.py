@@ -7,22 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from scoreviz.maths.parts import Array, Components, join
 from scoreviz.scene.density import PresetName
 
-Array = NDArray[np.float64]
-
-
-class Components(NamedTuple):
-    """Masses (K,), centres (K, 2) and standard deviations (K,) of isotropic Gaussians."""
-
-    mass: Array
-    mean: Array
-    std: Array
+__all__ = ["PRESETS", "Array", "Components"]
 
 
 def _curve(points: Array, std: float, speed: Array | None = None) -> Components:
@@ -35,10 +26,6 @@ def _curve(points: Array, std: float, speed: Array | None = None) -> Components:
     return Components(mass, mean, np.full(n, std))
 
 
-def _join(*parts: Components) -> Components:
-    return Components(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
 def _polar(r: Array, angle: Array) -> Array:
     return np.stack([r * np.cos(angle), r * np.sin(angle)], 1)
 
@@ -48,14 +35,14 @@ def _two_spirals() -> Components:
     angle = np.linspace(0, 3 * np.pi, 2000)
     pitch = 1.9 / (3 * np.pi)
     speed = 1 / (pitch * np.hypot(1, angle))  # d(angle)/d(length)
-    return _join(*(_curve(_polar(pitch * angle, angle + turn), 0.08, speed) for turn in (0.0, np.pi)))
+    return join([_curve(_polar(pitch * angle, angle + turn), 0.08, speed) for turn in (0.0, np.pi)])
 
 
 def _two_moons() -> Components:
     """Two half circles of radius 1.2, one turned over and shifted into the other."""
     angle = np.linspace(0, np.pi, 500)
     upper = _polar(np.full_like(angle, 1.2), angle) + np.array([-0.6, -0.3])
-    return _join(_curve(upper, 0.1), _curve(-upper, 0.1))
+    return join([_curve(upper, 0.1), _curve(-upper, 0.1)])
 
 
 def _eight_gaussians() -> Components:
@@ -76,7 +63,7 @@ def _checkerboard() -> Components:
 def _rings() -> Components:
     """Three rings of equal density along the line."""
     angle = np.linspace(0, 2 * np.pi, 1000)
-    return _join(*(_curve(_polar(np.full_like(angle, r), angle), 0.075) for r in (0.55, 1.2, 1.85)))
+    return join([_curve(_polar(np.full_like(angle, r), angle), 0.075) for r in (0.55, 1.2, 1.85)])
 
 
 def _pinwheel() -> Components:
@@ -85,7 +72,7 @@ def _pinwheel() -> Components:
     std = 0.06 + 0.05 * r
     arms = [_polar(r, 1.1 * r + k * 2 * np.pi / 5) for k in range(5)]
     mass = np.exp(-0.5 * ((r - 1.0) / 0.5) ** 2)
-    return _join(*(Components(mass, arm, std) for arm in arms))
+    return join([Components(mass, arm, std) for arm in arms])
 
 
 def _s_curve() -> Components:

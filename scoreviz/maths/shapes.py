@@ -1,4 +1,6 @@
-"""Text, pictures and tables of points as components of a Gaussian mixture, each of total mass `weight` times `PRESET_LENGTH`.
+"""Text, pictures, tables of points and filled areas as components of a Gaussian mixture.
+
+The first three have a total mass of `weight` times `PRESET_LENGTH` each, an area `weight` per unit of area.
 
 Filled shapes are cut into square cells of side h; each cell becomes one Gaussian with the cell's mass at the cell's centre of mass,
 standard deviation `SPREAD` h, so that an even area ripples by two parts in a thousand. Against the shape itself the mean is exact and
@@ -11,11 +13,12 @@ import functools
 import math
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 
 from scoreviz.maths.merging import binned, merge
-from scoreviz.maths.presets import Array, Components
-from scoreviz.scene.density import Bitmap, Digest, Points, Text, blob_of
+from scoreviz.maths.parts import Array, Components
+from scoreviz.scene.density import Area, Bitmap, Digest, Points, Text, blob_of
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
@@ -23,6 +26,8 @@ PRESET_LENGTH = 10.0
 """A preset, a text, a picture and a table weigh as much as a stroke of this length."""
 MOST_LETTERS, MOST_CELLS, MOST_POINTS = 2000, 2500, 2048
 """Components of a text, a picture, a table: an evaluation of the exact score at 2000 points then takes some 20 ms."""
+AREA_CELLS = 500
+"""About as many as a filled area is cut into."""
 SPREAD = 0.6
 ACROSS, DOWN = 3, 12
 """Cells at least across a letter's stroke and down its height, where the limit allows."""
@@ -35,31 +40,61 @@ LINES = 2
 FARTHEST = 1000.0
 
 
-def shape_components(mark: Text | Bitmap | Points, blobs: Mapping[Digest, bytes]) -> Components:
-    """The components of one mark. SceneError: its data are missing, damaged, or hold nothing."""
+Shape = Text | Bitmap | Points | Area
+
+
+def shape_components(mark: Shape, blobs: Mapping[Digest, bytes]) -> Components:
+    """The components of one mark, before it is moved. SceneError: its data are missing, damaged, or hold nothing."""
     digest = blob_of(mark)
     assert digest is not None
     if digest not in blobs:
         raise SceneError(QT_TRANSLATE_NOOP("errors", "The data of {mark} are missing ({digest}). Open the document again."),
                          mark=_called(mark), digest=digest)  # fmt: skip
-    parts = _of(mark, blobs[digest])
-    return parts._replace(mass=parts.mass * (mark.weight * PRESET_LENGTH / parts.mass.sum()))
+    alone = msgspec.structs.replace(mark, label=0, layer=0, place=None, weight=1.0)
+    parts = _of(alone, blobs[digest])
+    return parts._replace(mass=parts.mass * mark.weight)
 
 
 @functools.lru_cache(maxsize=16)
-def _of(mark: Text | Bitmap | Points, data: bytes) -> Components:
-    """Kept, so that a stroke drawn beside a large table compiles as quickly as alone."""
+def _of(mark: Shape, data: bytes) -> Components:
+    """Of weight 1. Kept, so that a stroke drawn beside a large table compiles as quickly as alone."""
     match mark:
         case Text():
-            return _text(mark, data)
+            return _normalised(_text(mark, data))
         case Bitmap():
-            return _bitmap(mark, data)
+            return _normalised(_bitmap(mark, data))
         case Points():
-            return _table(mark, data)
+            return _normalised(_table(mark, data))
+        case Area():
+            return _area(data)
 
 
-def _called(mark: Text | Bitmap | Points) -> str:
-    return f"“{mark.text if isinstance(mark, Text) else mark.name}”"
+def _normalised(parts: Components) -> Components:
+    return parts._replace(mass=parts.mass * (PRESET_LENGTH / parts.mass.sum()))
+
+
+def _called(mark: Shape) -> str:
+    return "an area" if isinstance(mark, Area) else f"“{mark.text if isinstance(mark, Text) else mark.name}”"
+
+
+# ---- areas
+
+
+def _area(data: bytes) -> Components:
+    """Cells of one size, each with the mass of the area that it covers: those at the edge too."""
+    damaged = SceneError(QT_TRANSLATE_NOOP("errors", "The outline of an area is damaged. Delete it."))
+    if len(data) % 8 or not data:
+        raise damaged
+    points = np.frombuffer(data, "<f4").reshape(-1, 2).astype(np.float64)
+    if not (np.abs(points) <= FARTHEST).all():  # NaN too
+        raise damaged
+    filled = _filled(points, np.zeros(len(points), bool))
+    if filled is None:
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "An area encloses nothing. Give it three corners that are not in a line."))
+    values, pixel, left, top, _ = filled
+    mass, mean, cell = _pooled(values, max(1.0, math.sqrt(float(values.sum()) / AREA_CELLS)), MOST_CELLS)
+    mean = np.array([left, top]) + mean * np.array([pixel, -pixel])
+    return Components(mass * pixel**2, mean, np.full(len(mass), SPREAD * cell * pixel))
 
 
 # ---- letters

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from scoreviz.maths.empirical import Law
 from scoreviz.maths.gradients import Gradient, gradient_for
 from scoreviz.maths.networks import EnergyMLP, ScoreMLP, build_network
 from scoreviz.maths.objectives import Batch, Floor, Objective, build_objective, loss_floor
@@ -37,10 +38,8 @@ KEEP_EVERY = 100
 class TrainState:
     """A network in training. `network` holds the present weights, `ema` their average; `buffers` (4, P): weights, ema, Adam's m and v."""
 
-    def __init__(
-        self, network: ScoreMLP, training: Training, objective: Objective, target: GaussianMixture, generator: torch.Generator
-    ) -> None:
-        """At step 0; prefer `init_training`."""
+    def __init__(self, network: ScoreMLP, training: Training, objective: Objective, target: Law, generator: torch.Generator) -> None:
+        """At step 0; prefer `init_training`. `target` is the law that batches are drawn from."""
         _check_target(network, target)
         self.buffers = torch.stack([network.flat, network.flat, torch.zeros_like(network.flat), torch.zeros_like(network.flat)])
         self.good, self.good_step = self.buffers.clone(), 0
@@ -72,11 +71,16 @@ class TrainInfo:
     gradient_norm: float = math.nan
 
 
-def init_training(network: NetworkSpec, training: Training, objective: ObjectiveSpec, sde: SDE, target: GaussianMixture) -> TrainState:
-    """A fresh network at step 0; weights, frequencies and later all batches come from one generator seeded with training.seed."""
+def init_training(
+    network: NetworkSpec, training: Training, objective: ObjectiveSpec, sde: SDE, target: GaussianMixture, law: Law | None = None
+) -> TrainState:
+    """A fresh network at step 0; weights, frequencies and later all batches come from one generator seeded with training.seed.
+
+    The network is made for `target`, in whose units it works; `law`, where it is another, is what batches are drawn from: its data set.
+    """
     generator = torch.Generator(target.means.device).manual_seed(training.seed)
     net = build_network(network, target.dim, target.sigma_data, generator)
-    return TrainState(net, training, build_objective(objective, sde, net.sigma_data), target, generator)
+    return TrainState(net, training, build_objective(objective, sde, net.sigma_data), target if law is None else law, generator)
 
 
 def reconfigure(
@@ -84,9 +88,11 @@ def reconfigure(
     training: Training | None = None,
     objective: ObjectiveSpec | None = None,
     sde: SDE | None = None,
-    target: GaussianMixture | None = None,
+    target: Law | None = None,
 ) -> TrainState:
     """Change settings between two steps; weights, moments and step count stay. A new sde needs the objective spec with it.
+
+    target: what batches are drawn from, from now on. An EMA rate of 0 is no average: the weights in use are the present ones at once.
 
     sigma_data stays what it was when the network was made: it is part of what the weights mean.
     """
@@ -103,11 +109,13 @@ def reconfigure(
         state.objective = build_objective(objective, sde, state.network.sigma_data)
     if training is not None:
         state.training = training
+        if training.ema == 0.0:
+            state.buffers[1].copy_(state.buffers[0])
     state.workspace(state.training.batch)
     return state
 
 
-def _check_target(network: ScoreMLP, target: GaussianMixture) -> None:
+def _check_target(network: ScoreMLP, target: Law) -> None:
     """SceneError if the drawing has a class that a class-conditional network does not know; ValueError unless its points are (D,)."""
     if len(target.shape) != 1:
         raise ValueError(f"training takes a target of points (D,), got points of shape {tuple(target.shape)}")
@@ -123,6 +131,11 @@ def learning_rate(base: float, step: int) -> float:
     return base * (0.1 + 0.9 / (1 + (step / DECAY_STEPS) ** 2))
 
 
+def averaging(most: float, step: int) -> float:
+    """Share of the average of the weights that step number `step` (from 0) keeps: min(most, (1+n)/(10+n)) with n = step + 1."""
+    return min(most, (2 + step) / (11 + step))
+
+
 def draw_batch(state: TrainState) -> Batch:
     """A fresh batch: Sobol points under a random shift from the state's generator, sent through the quantile functions.
 
@@ -130,7 +143,7 @@ def draw_batch(state: TrainState) -> Batch:
     fifth of the excess loss at a given step (measured on two moons and checkerboard). Source: Cranley & Patterson 1976.
     A class-conditional network gets each sample's class, and none for a share `label_dropout` of them (Ho & Salimans 2022).
     """
-    target, dim, device = state.target, state.target.dim, state.target.means.device
+    target, dim, device = state.target, state.target.dim, state.generator.device
     points = _sobol(state.training.batch, 2 + 2 * dim).to(device)
     u = (points + torch.rand(2 + 2 * dim, 1, generator=state.generator, device=device)).remainder_(1.0)
     z = torch.erfinv(u[2:].mul_(2).sub_(1).clamp_(-1 + 1e-6, 1 - 1e-6)).mul_(math.sqrt(2)).T
@@ -172,8 +185,7 @@ def train_step(state: TrainState, batch: Batch | None = None) -> tuple[TrainStat
     if 0 < state.training.clip < norm:
         workspace.flat.mul_(state.training.clip / norm)
     _adam(state, rate)
-    decay = min(state.training.ema, (2 + settled) / (11 + settled))
-    state.buffers[1].lerp_(state.buffers[0], 1 - decay)
+    state.buffers[1].lerp_(state.buffers[0], 1 - averaging(state.training.ema, settled))
     return state, TrainInfo(state.step, loss, rate, gradient_norm=norm)
 
 
@@ -197,9 +209,8 @@ def training_floor(state: TrainState, levels: int = 32, points: int = 512, seed:
     if not state.network.classes or target.labels is None:
         return whole
     dropout, parts = state.training.label_dropout, [(state.training.label_dropout, whole)]
-    for label in target.classes:
-        share = float(target.weights[target.labels == label].sum())
-        parts.append(((1 - dropout) * share, loss_floor(target.of_class(label), objective, levels, points, seed)))
+    for share, law in target._laws:
+        parts.append(((1 - dropout) * share, loss_floor(law, objective, levels, points, seed)))
     total, per_sigma = sum(p * f.total for p, f in parts), sum((p * f.per_sigma for p, f in parts), torch.zeros_like(whole.per_sigma))
     return Floor(total, math.sqrt(sum((p * f.error) ** 2 for p, f in parts)), whole.sigmas, per_sigma)
 
@@ -218,27 +229,48 @@ class GradientVariance:
         return self.trace / self.norm**2 if self.norm > 0 else math.inf
 
 
-def gradient_variance(state: TrainState, objective: Objective | None = None, repeats: int = 64, seed: int = 0) -> GradientVariance:
-    """Mean and covariance over `repeats` fresh batches of the gradient of `objective` (the state's own without) at the present weights.
+class GradientNoise:
+    """Mean and covariance of the gradient of one objective at fixed weights, over fresh batches, one `add` each.
 
     Batches are drawn as in training, of the state's size, from a generator of their own: the state is left as it is.
     """
+
+    def __init__(self, state: TrainState, objective: Objective | None = None, seed: int = 0, weights: Tensor | None = None) -> None:
+        """objective: the state's own without; weights (P,): at which to look, the state's present ones without."""
+        self._looking = copy.copy(state)
+        self._looking.objective = objective if objective is not None else state.objective
+        self._looking.generator = torch.Generator(state.generator.device).manual_seed(seed)
+        network = state.network if weights is None else state.network.with_weights(weights)
+        self._workspace = gradient_for(network, self._looking.objective, state.training.batch)
+        self._sum, self._square, self.repeats = torch.zeros_like(network.flat, dtype=torch.float64), 0.0, 0
+
+    @torch.no_grad()
+    def add(self) -> None:
+        """One batch more."""
+        self._workspace.of(self._looking.objective, draw_batch(self._looking), self._looking.target)
+        gradient = self._workspace.flat.double()
+        self._sum += gradient
+        self._square += float(gradient.square().sum())
+        self.repeats += 1
+
+    def value(self) -> GradientVariance:
+        """What has been found. ValueError before the second batch."""
+        n = self.repeats
+        if n < 2:
+            raise ValueError(f"a variance needs at least 2 repeats, got {n}")
+        length = float((self._sum / n).square().sum())
+        trace = max(0.0, (self._square / n - length) * n / (n - 1))
+        return GradientVariance(math.sqrt(max(0.0, length - trace / n)), trace, n)
+
+
+def gradient_variance(state: TrainState, objective: Objective | None = None, repeats: int = 64, seed: int = 0) -> GradientVariance:
+    """`GradientNoise` over `repeats` batches of the gradient of `objective` (the state's own without) at the present weights."""
     if repeats < 2:
         raise ValueError(f"a variance needs at least 2 repeats, got {repeats}")
-    looking = copy.copy(state)
-    looking.objective = objective if objective is not None else state.objective
-    looking.generator = torch.Generator(state.generator.device).manual_seed(seed)
-    workspace = gradient_for(state.network, looking.objective, state.training.batch)
-    mean, square = torch.zeros_like(state.network.flat, dtype=torch.float64), 0.0
-    with torch.no_grad():
-        for _ in range(repeats):
-            workspace.of(looking.objective, draw_batch(looking), state.target)
-            gradient = workspace.flat.double()
-            mean += gradient / repeats
-            square += float(gradient.square().sum()) / repeats
-    length = float(mean.square().sum())
-    trace = max(0.0, (square - length) * repeats / (repeats - 1))
-    return GradientVariance(math.sqrt(max(0.0, length - trace / repeats)), trace, repeats)
+    noise = GradientNoise(state, objective, seed)
+    for _ in range(repeats):
+        noise.add()
+    return noise.value()
 
 
 def state_dict(state: TrainState) -> dict[str, Tensor]:
@@ -261,10 +293,11 @@ def _kind(network: ScoreMLP) -> Tensor:
 
 
 def load_state(
-    saved: Mapping[str, Tensor], network: NetworkSpec, training: Training, objective: ObjectiveSpec, sde: SDE, target: GaussianMixture
-) -> TrainState:
+    saved: Mapping[str, Tensor], network: NetworkSpec, training: Training, objective: ObjectiveSpec, sde: SDE, target: GaussianMixture,
+    law: Law | None = None,
+) -> TrainState:  # fmt: skip
     """The state that `state_dict` saved, under these settings; ValueError if it belongs to another architecture."""
-    state = init_training(network, training, objective, sde, target)
+    state = init_training(network, training, objective, sde, target, law)
     expected = state_dict(state)
     saved = {"kind": torch.zeros(3, dtype=torch.int64), **saved}  # snapshots of the first versions knew one kind
     if set(saved) != set(expected):

@@ -57,7 +57,7 @@ class Look(Message, tag="look", frozen=True, kw_only=True):
     arrows_shape: tuple[int, int]
     density: tuple[float, ...] = ()  # sigmas
     arrows: tuple[float, ...] = ()
-    arrows_kind: Literal["exact", "network", "data", "difference"] = "exact"
+    arrows_kind: Literal["exact", "network", "data", "guided", "difference"] = "exact"
     position: float = 0.0  # share of the run on screen, 0 to 1: an update is acknowledged once its run is that far
 
 
@@ -165,7 +165,7 @@ class Arrows(Message, tag="arrows", frozen=True, kw_only=True):
     revision: int
     sigma: float
     bounds: Bounds
-    kind: Literal["exact", "network", "data", "difference"]
+    kind: Literal["exact", "network", "data", "guided", "difference"]
     step: int | None
     vectors: Array
 

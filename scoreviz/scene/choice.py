@@ -28,6 +28,8 @@ class Spec(Section, frozen=True, kw_only=True, tag_field="type"):
 
     LABEL: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
+    RULE: ClassVar[str] = ""  # its formula in plain text, for tooltips and --help
+    SOURCE: ClassVar[str] = ""  # paper, and equation or algorithm
 
 
 class Choice:
@@ -36,6 +38,8 @@ class Choice:
     __slots__ = ()
     LABEL: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
+    RULE: ClassVar[str] = ""
+    SOURCE: ClassVar[str] = ""
     FAMILY: ClassVar[str] = ""  # the word used in sentences: "sampler"
     _members: ClassVar[list[type[Any]]]
 

@@ -21,11 +21,14 @@ class ControlSpec(Choice):
 class Unconditional(Spec, ControlSpec, tag="none", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "nothing")
     HELP = QT_TRANSLATE_NOOP("scene", "Samples of the whole drawing.")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 6: p(x), not p(x|y).")
 
 
 class ByClass(Spec, ControlSpec, tag="class", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "a class")
-    HELP = QT_TRANSLATE_NOOP("scene", "Samples of one class colour: s + w ∇ log p(y|x).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Samples of one class colour.")
+    RULE = QT_TRANSLATE_NOOP("scene", "s + w ∇ log p(y|x), or s + w (s(x|y) − s(x))")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 14; Dhariwal & Nichol 2021; Ho & Salimans 2022.")
     label: Annotated[
         int,
         param(
@@ -61,6 +64,8 @@ class ByClass(Spec, ControlSpec, tag="class", frozen=True, kw_only=True):
 class Inpaint(Spec, ControlSpec, tag="inpaint", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "a known coordinate")
     HELP = QT_TRANSLATE_NOOP("scene", "One coordinate is known, the others are inpainted: after each substep the known one is replaced.")
+    RULE = "known coordinate ← a y + std z"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, section 5 and appendix I.2.")
     coordinate: Annotated[
         Literal["x", "y", "z"],
         param(

@@ -1,4 +1,4 @@
-"""The drawn density: an ordered list of marks, compiled to a Gaussian mixture by `maths.targets`.
+"""The drawn density: an ordered list of marks for each number of dimensions, compiled to a Gaussian mixture by `maths`.
 
 Bulk points of strokes are content-addressed blobs (float32, little endian, x y x y ...): the scene holds
 their digest, the document their bytes, and the engine receives each once.
@@ -10,116 +10,68 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from scoreviz.scene.choice import Section, Spec
+from scoreviz.scene.choice import Section
 from scoreviz.scene.line import LineCurve, LineMark, LinePreset
+from scoreviz.scene.marks import (
+    CLASSES,
+    MOST_LAYERS,
+    PRESET_LABELS,
+    WORLD,
+    Area,
+    Bitmap,
+    Digest,
+    Erase,
+    Gaussian,
+    Mark,
+    Placed,
+    Points,
+    Preset,
+    PresetName,
+    Stroke,
+    Text,
+)
 from scoreviz.scene.parameters import Invalidates, param
+from scoreviz.scene.placement import Placement
 from scoreviz.scene.solid import SolidMark, SolidPoints, SolidPreset
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
-WORLD = 20.0
-"""Marks live in the square |x|, |y| <= WORLD; the presets fill the disc of radius 2."""
-
-Digest = str
-PresetName = Literal["two_spirals", "two_moons", "eight_gaussians", "checkerboard", "rings", "pinwheel", "s_curve"]
-
-PRESET_LABELS: dict[PresetName, str] = {
-    "two_spirals": QT_TRANSLATE_NOOP("scene", "two spirals"),
-    "two_moons": QT_TRANSLATE_NOOP("scene", "two moons"),
-    "eight_gaussians": QT_TRANSLATE_NOOP("scene", "eight Gaussians"),
-    "checkerboard": QT_TRANSLATE_NOOP("scene", "checkerboard"),
-    "rings": QT_TRANSLATE_NOOP("scene", "rings"),
-    "pinwheel": QT_TRANSLATE_NOOP("scene", "pinwheel"),
-    "s_curve": QT_TRANSLATE_NOOP("scene", "S-curve"),
-}
-
-_Weight = Annotated[float, msgspec.Meta(gt=0, le=1000.0)]
-_Width = Annotated[float, msgspec.Meta(ge=0.01, le=5.0)]
-_Coordinate = Annotated[float, msgspec.Meta(ge=-WORLD, le=WORLD)]
-
-
-class Preset(Spec, tag="preset", frozen=True, kw_only=True):
-    """A named density of total mass `weight`."""
-
-    name: PresetName
-    weight: _Weight = 1.0
-
-
-class Stroke(Spec, tag="stroke", frozen=True, kw_only=True):
-    """A brush stroke: mass `weight` per unit of length, standard deviation `width` across."""
-
-    points: Digest
-    width: _Width
-    weight: _Weight = 1.0
-
-
-class Erase(Spec, tag="erase", frozen=True, kw_only=True):
-    """Takes away the mass that earlier marks put within `width` of this path."""
-
-    points: Digest
-    width: _Width
-
-
-class Gaussian(Spec, tag="gaussian", frozen=True, kw_only=True):
-    """One isotropic Gaussian of mass `weight`."""
-
-    x: _Coordinate
-    y: _Coordinate
-    std: _Width
-    weight: _Weight = 1.0
-
-
-class Text(Spec, tag="text", frozen=True, kw_only=True):
-    """Letters of a font, filled evenly; total mass `weight`, like a preset's.
-
-    `outline` is baked by the window, since fonts need Qt: float32 x y pairs of the letters' closed polygons, a pair of NaN after
-    each, filled by the even-odd rule, in units of the text's height with its centre at 0, y upwards.
-    """
-
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    font: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    bold: bool = True
-    outline: Digest
-    x: _Coordinate = 0.0
-    y: _Coordinate = 0.0
-    height: Annotated[float, msgspec.Meta(gt=0, le=2 * WORLD)] = 2.0
-    weight: _Weight = 1.0
-
-
-class Bitmap(Spec, tag="bitmap", frozen=True, kw_only=True):
-    """A picture's grey values as a density; total mass `weight`, like a preset's.
-
-    `pixels`, baked by the window: rows * columns bytes, row 0 at the top, 255 where the density is largest.
-    """
-
-    name: Annotated[str, msgspec.Meta(max_length=400)] = ""  # of the file that it came from
-    pixels: Digest
-    rows: Annotated[int, msgspec.Meta(ge=1, le=256)]
-    columns: Annotated[int, msgspec.Meta(ge=1, le=256)]
-    x: _Coordinate = 0.0
-    y: _Coordinate = 0.0
-    height: Annotated[float, msgspec.Meta(gt=0, le=2 * WORLD)] = 4.0
-    weight: _Weight = 1.0
-
-
-class Points(Spec, tag="points", frozen=True, kw_only=True):
-    """Points of a table, a Gaussian of standard deviation `width` around each; total mass `weight`, like a preset's.
-
-    `points`: float32 x y pairs, scaled by the window to the unit disc around their mean; here times `radius` around (x, y).
-    """
-
-    name: Annotated[str, msgspec.Meta(max_length=400)] = ""
-    points: Digest
-    width: _Width = 0.06
-    x: _Coordinate = 0.0
-    y: _Coordinate = 0.0
-    radius: Annotated[float, msgspec.Meta(gt=0, le=WORLD)] = 2.0
-    weight: _Weight = 1.0
-
-
-Mark = Preset | Stroke | Erase | Gaussian | Text | Bitmap | Points
-
+__all__ = [
+    "CLASSES",
+    "MOST_LAYERS",
+    "PRESET_LABELS",
+    "WORLD",
+    "Area",
+    "Bitmap",
+    "Density",
+    "Digest",
+    "Erase",
+    "Gaussian",
+    "Layer",
+    "Mark",
+    "Placed",
+    "Placement",
+    "Points",
+    "Preset",
+    "PresetName",
+    "Stroke",
+    "Text",
+    "blob_of",
+    "digest_of",
+    "digests_in",
+]
 
 _DRAWN = Invalidates.TARGET | Invalidates.TRAJECTORY | Invalidates.FIELD
+
+
+class Layer(Section, frozen=True, kw_only=True):
+    """Marks that are weighed and hidden together. `weight` multiplies their mass; what is hidden or weighs nothing is not in the density.
+
+    An erasure takes from its own layer.
+    """
+
+    name: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    weight: Annotated[float, msgspec.Meta(ge=0, le=1000.0)] = 1.0
+    visible: bool = True
 
 
 class Density(Section, frozen=True, kw_only=True):
@@ -138,6 +90,14 @@ class Density(Section, frozen=True, kw_only=True):
         tuple[Mark, ...],
         param(QT_TRANSLATE_NOOP("scene", "marks"), QT_TRANSLATE_NOOP("scene", "What was drawn, in order."), invalidates=_DRAWN),
     ] = ()  # fmt: skip
+    layers: Annotated[
+        tuple[Layer, ...],
+        param(
+            QT_TRANSLATE_NOOP("scene", "layers"),
+            QT_TRANSLATE_NOOP("scene", "Marks that are weighed and hidden together. None listed: one layer of weight 1."),
+            invalidates=_DRAWN,
+        ),
+    ] = ()  # fmt: skip
     line: Annotated[
         tuple[LineMark, ...],
         param(QT_TRANSLATE_NOOP("scene", "line"), QT_TRANSLATE_NOOP("scene", "What was drawn on the line."), invalidates=_DRAWN),
@@ -151,6 +111,18 @@ class Density(Section, frozen=True, kw_only=True):
     def dim(self) -> int:
         """How many coordinates a point has."""
         return int(self.dimensions)
+
+    @property
+    def present(self) -> tuple[Mark, ...] | tuple[LineMark, ...] | tuple[SolidMark, ...]:
+        """The marks of the dimensions on screen."""
+        if self.dimensions == "2":
+            return self.marks
+        return self.line if self.dimensions == "1" else self.solid
+
+    def cleared(self) -> Density:
+        """Without the marks and layers of the present dimensions; the other drawings are kept."""
+        empty = {"1": {"line": ()}, "2": {"marks": (), "layers": ()}, "3": {"solid": ()}}[self.dimensions]
+        return msgspec.structs.replace(self, **empty)
 
 
 def digest_of(data: bytes) -> Digest:
@@ -172,7 +144,7 @@ def blob_of(mark: Mark | LineMark | SolidMark) -> Digest | None:
             return mark.points
         case LineCurve():
             return mark.heights
-        case Text():
+        case Text() | Area():
             return mark.outline
         case Bitmap():
             return mark.pixels

@@ -26,7 +26,7 @@ class Particles(Section, frozen=True, kw_only=True):
         int,
         param(
             QT_TRANSLATE_NOOP("scene", "particles"), QT_TRANSLATE_NOOP("scene", "How many points are sampled at once."),
-            invalidates=Invalidates.TRAJECTORY, ge=1, le=20000, scale="log",
+            invalidates=Invalidates.TRAJECTORY, ge=1, le=100_000, scale="log",
             advanced=True,
         ),
     ] = 2000  # fmt: skip
@@ -95,6 +95,7 @@ class Scene(Section, frozen=True, kw_only=True):
             QT_TRANSLATE_NOOP("scene", "control"),
             QT_TRANSLATE_NOOP("scene", "What is asked of the samples: nothing, a class, or a coordinate that is known."),
             invalidates=Invalidates.TRAJECTORY | Invalidates.FIELD,
+            advanced=True,
         ),
     ] = Unconditional()
     data: Annotated[

@@ -26,7 +26,7 @@ from scoreviz.scene.errors import SceneError
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 from scoreviz.scene.validation import validate
 
-VERSION = 2
+VERSION = 3
 SCENE_SUFFIX = ".scoreviz.json"
 BUNDLE_SUFFIX = ".scoreviz"
 LARGEST_FILE = 256 * 2**20
@@ -42,7 +42,12 @@ def _endings_have_names(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | {"scoreviz": 2}
 
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _endings_have_names}
+def _only_more(raw: dict[str, Any]) -> dict[str, Any]:
+    """Version 3 has more fields (dimensions, layers, classes, control, data, panes, maps), all of them as they were without."""
+    return raw | {"scoreviz": 3}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _endings_have_names, 2: _only_more}
 """From version n, as a plain dict, to version n + 1."""
 
 

@@ -16,12 +16,16 @@ class GridSpec(Choice):
 
 class UniformGrid(Spec, GridSpec, tag="uniform", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "uniform in t")
-    HELP = QT_TRANSLATE_NOOP("scene", "Equal steps of t, the grid of score_sde: for VE geometric in σ.")
+    HELP = QT_TRANSLATE_NOOP("scene", "Equal steps of t: for VE geometric in σ.")
+    RULE = QT_TRANSLATE_NOOP("scene", "t from 1 to ε in equal steps")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "score_sde (published code), sampling.py.")
 
 
 class KarrasGrid(Spec, GridSpec, tag="karras", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "Karras")
-    HELP = QT_TRANSLATE_NOOP("scene", "Equal steps of σ^(1/ρ): more of them at small noise (Karras et al. 2022, eq. 5).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Equal steps of σ^(1/ρ): more of them at small noise.")
+    RULE = "σ_i = (σ_max^(1/ρ) + i/(n − 1) (σ_min^(1/ρ) − σ_max^(1/ρ)))^ρ"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Karras et al. 2022, eq. 5.")
     rho: Annotated[
         float,
         param(
@@ -34,9 +38,13 @@ class KarrasGrid(Spec, GridSpec, tag="karras", frozen=True, kw_only=True):
 
 class LogSNRGrid(Spec, GridSpec, tag="log_snr", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "uniform in log-SNR")
-    HELP = QT_TRANSLATE_NOOP("scene", "Equal steps of ln(a²/std²), which is geometric in σ (Lu et al. 2022).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Equal steps of the log of signal to noise, which is geometric in σ.")
+    RULE = QT_TRANSLATE_NOOP("scene", "ln(a²/std²) in equal steps")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Lu et al. 2022 (DPM-Solver).")
 
 
 class QuadraticGrid(Spec, GridSpec, tag="quadratic", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "quadratic in t")
-    HELP = QT_TRANSLATE_NOOP("scene", "Equal steps of √t: more of them near the data (Song, Meng & Ermon 2021, DDIM).")
+    HELP = QT_TRANSLATE_NOOP("scene", "More of the steps near the data.")
+    RULE = QT_TRANSLATE_NOOP("scene", "√t in equal steps")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song, Meng & Ermon 2021 (DDIM), appendix D.")

@@ -47,7 +47,9 @@ class NoiseSpec(Choice):
 
 class VE(Spec, NoiseSpec, tag="ve", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "VE")
-    HELP = QT_TRANSLATE_NOOP("scene", "Variance exploding: x_t = x_0 + σ(t) z, σ(t) = σ_min (σ_max/σ_min)^t. NCSN's noise.")
+    HELP = QT_TRANSLATE_NOOP("scene", "Variance exploding: data stay as large as they are, the noise drowns them. NCSN's noise.")
+    RULE = "x_t = x_0 + σ(t) z,  σ(t) = σ_min (σ_max/σ_min)^t"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 9 and appendix C.")
     sigma_max: Annotated[float, _SIGMA_MAX] | None = None
     sigma_min: Annotated[float, _SIGMA_MIN] = 0.01
 
@@ -55,8 +57,10 @@ class VE(Spec, NoiseSpec, tag="ve", frozen=True, kw_only=True):
 class VP(Spec, NoiseSpec, tag="vp", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "VP")
     HELP = QT_TRANSLATE_NOOP(
-        "scene", "Variance preserving: x_t = a x_0 + √(1 − a²) z, a falls to 0 at the rate β(t)/2, β from β_min to β_max. DDPM's noise."
+        "scene", "Variance preserving: data shrink as noise is added, at the rate β(t)/2, β from β_min to β_max. DDPM's noise."
     )
+    RULE = "x_t = a x_0 + √(1 − a²) z,  ln a = −t² (β_max − β_min)/4 − t β_min/2"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 11 and appendix C.")
     beta_min: Annotated[float, _BETA_MIN] = 0.1
     beta_max: Annotated[float, _BETA_MAX] = 20.0
 
@@ -66,7 +70,9 @@ class VP(Spec, NoiseSpec, tag="vp", frozen=True, kw_only=True):
 
 class SubVP(Spec, NoiseSpec, tag="sub_vp", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "sub-VP")
-    HELP = QT_TRANSLATE_NOOP("scene", "VP's mean with less noise: x_t = a x_0 + (1 − a²) z (Song et al. 2021).")
+    HELP = QT_TRANSLATE_NOOP("scene", "VP's mean with less noise.")
+    RULE = QT_TRANSLATE_NOOP("scene", "x_t = a x_0 + (1 − a²) z,  a as in VP")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 12 and appendix C.")
     beta_min: Annotated[float, _BETA_MIN] = 0.1
     beta_max: Annotated[float, _BETA_MAX] = 20.0
 
@@ -76,7 +82,9 @@ class SubVP(Spec, NoiseSpec, tag="sub_vp", frozen=True, kw_only=True):
 
 class EDM(Spec, NoiseSpec, tag="edm", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "EDM")
-    HELP = QT_TRANSLATE_NOOP("scene", "x_t = x_0 + σ(t) z with σ a straight line in t (Karras et al. 2022). Its step grid is Karras's.")
+    HELP = QT_TRANSLATE_NOOP("scene", "As VE, but σ is a straight line in t. Its step grid is Karras's.")
+    RULE = "x_t = x_0 + σ(t) z,  σ(t) = σ_min + t (σ_max − σ_min)"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Karras et al. 2022, table 1.")
     sigma_max: Annotated[float, _SIGMA_MAX] | None = None
     sigma_min: Annotated[float, _SIGMA_MIN] = 0.002
 
@@ -84,6 +92,8 @@ class EDM(Spec, NoiseSpec, tag="edm", frozen=True, kw_only=True):
 class Custom(Spec, NoiseSpec, tag="custom", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "custom")
     HELP = QT_TRANSLATE_NOOP("scene", "σ(t) as a curve through points of your own, from t = 0 to t = 1.")
+    RULE = "x_t = a(t) (x_0 + σ(t) z)"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Karras et al. 2022, eq. 4: any σ(t), with any scale a(t).")
     points: Annotated[
         tuple[tuple[float, float], ...],
         param(

@@ -114,7 +114,9 @@ def _parameter(spec: type[msgspec.Struct], field: msgspec.inspect.Field) -> Para
         case msgspec.inspect.FloatType():
             return Parameter(kind="float", low=_low(inner), high=inner.le, open_low=inner.gt is not None, **common)
         case msgspec.inspect.LiteralType():
-            return Parameter(kind="enum", values=tuple(str(v) for v in inner.values), **common)
+            values = tuple(str(v) for v in inner.values)  # msgspec sorts them; the labels are in the order that was meant
+            ordered = tuple(description.labels) if set(description.labels) == set(values) else values
+            return Parameter(kind="enum", values=ordered, **common)
         case msgspec.inspect.CustomType() if issubclass(inner.cls, Choice):
             return Parameter(kind="choice", family=inner.cls, **common)
         case msgspec.inspect.StrType():

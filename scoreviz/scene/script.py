@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 import scoreviz
+from scoreviz.scene.control import ByClass, Unconditional
 from scoreviz.scene.density import digests_in
 from scoreviz.scene.document import Scene
 from scoreviz.scene.files import Document
@@ -77,27 +78,42 @@ _LOOP = [
 def _score(document: Document, training_step: int | None, used: set[type[Any]]) -> list[str]:
     """Target, noise and the score that drives the run."""
     scene = document.scene
-    needs_density = scene.sampler.NEEDS_DENSITY
-    target = [
+    lines = [
         f"target = maths.compile_density({code(scene.density, used)}, {'BLOBS' if digests_in(scene.density) else '{}'})",
         f"sde = maths.build_sde({code(scene.noise, used)}, target.diameter())",
     ]
-    if scene.score.source == "exact":
-        return [*target, "score_fn = target.score_fn(sde)", *(["log_prob_fn = target.log_prob_fn(sde)"] if needs_density else [])]
-    steps = training_step or 0
-    score = ["score_fn = maths.score_fn_of(training.ema, sde)"]
-    if needs_density:
-        score.append("log_prob_fn = maths.log_prob_fn_of(training.ema, sde)")
+    law = "target"
+    match scene.score.source:
+        case "network":
+            lines += _learning(document, training_step or 0, used)
+            unconditional, source = "maths.score_fn_of(training.ema, sde)", "maths.learned_source(training.ema, sde)"
+            log_prob = "maths.log_prob_fn_of(training.ema, sde)"
+        case "data":
+            lines.append(f"law = maths.data_set(target, {scene.data.size}, {scene.data.seed})")
+            law = "law"
+    if scene.score.source != "network":
+        unconditional, source = f"{law}.score_fn(sde)", f"maths.source_of({law}, sde)"
+        log_prob = f"{law}.log_prob_fn(sde)"
+    needs_density = scene.sampler.NEEDS_DENSITY
+    if isinstance(scene.control, Unconditional):
+        return [*lines, f"score_fn = {unconditional}", *([f"log_prob_fn = {log_prob}"] if needs_density else [])]
+    lines += [f"control = {code(scene.control, used)}", f"score_fn = maths.controlled_score(control, {source}, target, sde)"]
+    return [*lines, *([f"log_prob_fn = maths.controlled_log_prob(control, {log_prob}, target, sde)"] if needs_density else [])]
+
+
+def _learning(document: Document, steps: int, used: set[type[Any]]) -> list[str]:
+    """A network that has been taught what the journal says, `steps` steps long."""
     taught = [(step, lesson) for step, lesson in lessons(document) if step <= steps]
     if len(taught) == 1:
         lesson = taught[0][1]
         specs = ", ".join(code(spec, used) for spec in (lesson.network, lesson.training, lesson.objective))
-        return [*target, "", f"training = maths.init_training({specs}, sde, target)", f"for _ in range({steps}):",
-                "    training, _ = maths.train_step(training)", *score]  # fmt: skip
+        data = f", maths.data_set(target, {lesson.data.size}, {lesson.data.seed})" if lesson.data.train else ""
+        return ["", f"training = maths.init_training({specs}, sde, target{data})", f"for _ in range({steps}):",
+                "    training, _ = maths.train_step(training)"]  # fmt: skip
     used.add(Scene)
     written = [f"    ({step}, {code(_only_learned(lesson), used)})," for step, lesson in taught]
-    return [*target, "", "LESSONS = [  # what the network was taught, from which training step on", *written, "]",
-            f"training = maths.learn(LESSONS, {steps}, {'BLOBS' if _digests(document, steps) else '{}'})", *score]  # fmt: skip
+    return ["", "LESSONS = [  # what the network was taught, from which training step on", *written, "]",
+            f"training = maths.learn(LESSONS, {steps}, {'BLOBS' if _digests(document, steps) else '{}'})"]  # fmt: skip
 
 
 def _only_learned(scene: Scene) -> Scene:
@@ -107,21 +123,25 @@ def _only_learned(scene: Scene) -> Scene:
 def _sampling(scene: Scene, used: set[type[Any]]) -> list[str]:
     """The loop, and the figures that the window shows."""
     spec: Any = scene.sampler
+    free = isinstance(scene.control, Unconditional)
     density = ", log_prob_fn" if spec.NEEDS_DENSITY else ""
-    law = "target" if denoises(spec) else "target.marginal(sde, substep.s)"
+    begins = "target" if free or spec.AXIS != "forward" else "maths.data_law(control, target)"
+    built = f"maths.build_sampler(spec, sde, score_fn{density})"
     lines = [
         f"spec = {code(spec, used)}",
         f"generator = torch.Generator().manual_seed({scene.particles.seed})",
-        f"x = maths.starting_points(spec, sde, target, {scene.particles.count}, generator)",
-        f"sampler = maths.build_sampler(spec, sde, score_fn{density})",
+        f"x = maths.starting_points(spec, sde, {begins}, {scene.particles.count}, generator)",
+        f"sampler = {built if free else f'maths.controlled_sampler(control, {built}, sde, target.dim)'}",
         *_LOOP,
         'print(f"{nfe} evaluations")',
     ]
-    if scene.particles.count < 2:
-        return lines
+    if scene.particles.count < 2 or (isinstance(scene.control, ByClass) and scene.control.weight not in (0.0, 1.0)):
+        return lines  # nothing that they could be compared with
+    law, points = ("target", "state.x") if free else ("law.mixture", "law.of(state.x)")
     return [
         *lines,
-        f"distance, floor = maths.distance_to_truth(state.x, {law})",
+        *([] if free else ["law = maths.law_of(control, target)"]),
+        f"distance, floor = maths.distance_to_truth({points}, {law if denoises(spec) else f'{law}.marginal(sde, substep.s)'})",
         'print(f"distance {distance:.6g}, truth against truth {floor[0]:.6g} ± {floor[1]:.6g}")',
     ]
 

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from scoreviz.scene.choice import decode_choice
-from scoreviz.scene.density import Density
+from scoreviz.scene.density import MOST_LAYERS, Density, Placed
 from scoreviz.scene.document import Scene, walk
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.images import AXES, makes_pictures
@@ -28,7 +29,7 @@ def validate(scene: Scene, before: Scene | None = None) -> None:
         part = getattr(scene, declared.name)
         if before is None or part is not getattr(before, declared.name):
             _validate_kind(declared, part)
-            _validate_part(part)
+            _validate_part(part, None if before is None else getattr(before, declared.name))
     _validate_across(scene)
 
 
@@ -38,22 +39,45 @@ def _validate_kind(declared: Parameter, part: Any) -> None:
         raise SceneError(QT_TRANSLATE_NOOP("errors", "The scene's {name} cannot be {value}."), name=declared.name, value=part)
 
 
-def _validate_part(part: msgspec.Struct) -> None:
+def _validate_part(part: msgspec.Struct, before: msgspec.Struct | None) -> None:
+    if isinstance(part, Density):
+        part = _validate_drawing(part, before if isinstance(before, Density) else None)
     for _path, parameter, value in walk(part):
         if parameter.kind in ("int", "float") and value is not None:
             _validate_number(parameter, value)
-    if isinstance(part, Density):
-        for mark in part.marks:
-            for name in mark.__struct_fields__:
-                value = getattr(mark, name)
-                if isinstance(value, float) and not math.isfinite(value):
-                    raise SceneError(
-                        QT_TRANSLATE_NOOP("errors", "A mark's {name} is {value}; it must be a finite number."), name=name, value=value
-                    )
     try:  # types, literals and whatever else the declarations say
         msgspec.convert(msgspec.to_builtins(part), type(part), dec_hook=decode_choice)
     except msgspec.ValidationError as error:
         raise SceneError("{reason}", reason=error) from error
+
+
+def _validate_drawing(density: Density, before: Density | None) -> Density:
+    """Checks what the declarations do not say. Returns the density with those of its marks that are not known to be allowed."""
+    layers = max(1, len(density.layers))
+    if len(density.layers) > MOST_LAYERS:
+        raise SceneError(QT_TRANSLATE_NOOP("errors", "A drawing has at most {most} layers."), most=MOST_LAYERS)
+    unchanged = before is not None and density.layers == before.layers
+    known = set(map(id, before.marks)) if before is not None and unchanged else set()  # a drawing of 10,000 strokes gets one more
+    new = tuple(mark for mark in density.marks if id(mark) not in known)
+    for mark in (*new, *density.layers, *density.line, *density.solid):
+        for name, value in _numbers(mark):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise SceneError(
+                    QT_TRANSLATE_NOOP("errors", "A mark's {name} is {value}; it must be a finite number."), name=name, value=value
+                )
+        if isinstance(mark, Placed) and isinstance(mark.layer, int) and mark.layer >= layers:
+            raise SceneError(
+                QT_TRANSLATE_NOOP("errors", "A mark lies in layer {layer}, but the drawing has {count}."),
+                layer=mark.layer + 1,
+                count=layers,
+            )
+    return msgspec.structs.replace(density, marks=new)
+
+
+def _numbers(mark: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    for spec in (mark, getattr(mark, "place", None)):
+        if isinstance(spec, msgspec.Struct):
+            yield from ((name, getattr(spec, name)) for name in spec.__struct_fields__)
 
 
 def _validate_number(parameter: Parameter, value: Any) -> None:

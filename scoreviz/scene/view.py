@@ -197,13 +197,29 @@ class View(Section, frozen=True, kw_only=True):
             invalidates=Invalidates.VIEW,
         ),
     ] = True  # fmt: skip
+    cloud: Annotated[
+        bool,
+        param(
+            QT_TRANSLATE_NOOP("scene", "data"),
+            QT_TRANSLATE_NOOP("scene", "In 3-D: samples of what is placed in space, without noise, as dim points."),
+            invalidates=Invalidates.VIEW,
+        ),
+    ] = True  # fmt: skip
+    space_half_height: Annotated[
+        float,
+        param(
+            QT_TRANSLATE_NOOP("scene", "half height in space"),
+            QT_TRANSLATE_NOOP("scene", "In 3-D: half the picture's height, in the drawing's units."),
+            invalidates=Invalidates.VIEW, ge=0.05, le=80.0, scale="log",
+        ),
+    ] = 3.7  # fmt: skip
     azimuth: Annotated[
         float,
         param(
             QT_TRANSLATE_NOOP("scene", "azimuth"), QT_TRANSLATE_NOOP("scene", "In 3-D: where the eye stands around the vertical axis."),
             invalidates=Invalidates.VIEW, ge=-360.0, le=360.0, unit="°",
         ),
-    ] = 35.0  # fmt: skip
+    ] = -55.0  # fmt: skip
     elevation: Annotated[
         float,
         param(

@@ -1,5 +1,6 @@
 """The arithmetic of `scoreviz bench`; the figures themselves are for `scoreviz bench`."""
 
+import ast
 import json
 import math
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 from scoreviz.__main__ import main
 from scoreviz.cli import bench
+from scoreviz.cli.bench import frames
 from scoreviz.cli.bench.rows import Figure, Measured, NotHere, Row, interleaved
 
 
@@ -79,6 +81,30 @@ def test_names_are_unique():
     assert list(bench.groups()) == ["startup", "compute", "frames", "recording"], "the slow test below names them"
     names = [row.name for row in bench.rows()]
     assert len(names) == len(set(names))
+
+
+def test_every_inspect_layer_is_timed():
+    from scoreviz.scene.parameters import parameters
+    from scoreviz.scene.view import View
+
+    layers = {(p.name, value) for p in parameters(View) if p.name in ("map", "lines") for value in p.values if value != "none"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from scoreviz.cli.probes.frames import LAYERS; print(LAYERS)"], capture_output=True, text=True, check=True
+    )
+    assert set(ast.literal_eval(done.stdout)) == layers
+
+
+def test_the_worst_layer_counts_and_the_many_are_timed(monkeypatch):
+    inspect = {"gap_p99.error": 18.0, "gap_p99.curl": 19.5, "paint_p99.error": 3.0, "paint_p99.curl": 6.0}
+    found = {"bare": {"gap_p99": 17.0}, "plain": {"slowdown": 2.0}, "inspect": inspect}
+    monkeypatch.setattr(frames, "_inspected", lambda: found)
+    gap = frames._inspect_gap()
+    assert (gap.value, gap.baseline, gap.machine) == (19.5, 17.0, 3.0) and "worst of 2 layers: curl" in gap.note
+    many = {"plain": {"slowdown": 1.0}, "many": {"paint_p99": 28.0, "paint_median": 20.0, "gap_p99": 30.0}}
+    monkeypatch.setattr(frames, "_many", lambda: many)
+    paint = frames._many_paint()
+    assert paint.value == 28.0 and paint.machine == 0.0
+    assert {row.name: row.bound for row in bench.rows()}["density-mode-100k"] == 33.0
 
 
 TRIES = 3  # a neighbour on the machine slows one run; what is slow by itself is slow in all three

@@ -28,7 +28,7 @@ def test_help_lists_every_choice_with_label_help_and_parameters(capsys):
     text = help_text(capsys)
     for name, label in PRESET_LABELS.items():
         assert f"{name} {label}" in text
-    for family in Choice.__subclasses__():
+    for family in (f for f in Choice.__subclasses__() if f.__module__.startswith("scoreviz.scene.")):  # others are said between processes
         for spec in family.members():
             assert f"{tag_of(spec)}: {spec.LABEL} {words(spec.HELP)}" in text
             for parameter in parameters(spec):

@@ -16,6 +16,8 @@ from scoreviz.engine.threads import threads
 from scoreviz.engine.trainer import Trainer
 from scoreviz.maths import build_sde, compile_density
 from scoreviz.protocol.messages import RunDone
+from scoreviz.scene.control import Inpaint
+from scoreviz.scene.data import DataSet
 from scoreviz.scene.density import Density, Gaussian, Preset, Stroke, digest_of
 from scoreviz.scene.document import Particles, Scene
 from scoreviz.scene.files import Document
@@ -60,6 +62,19 @@ def test_strokes_with_predictor_and_corrector(tmp_path: Path):
 @pytest.mark.parametrize("sampler", [Langevin(steps=50), ProbabilityFlow(steps=20)])
 def test_exact_scores(sampler: Any, tmp_path: Path):
     document = Document(scene=Scene(sampler=sampler, particles=FEW))
+    found = sample_points(document)
+    assert printed(script(document), tmp_path) == figures(found.nfe, found.distance, found.distance_floor)
+
+
+@pytest.mark.parametrize(
+    ("change", "sampler"),
+    [
+        ({"control": Inpaint(coordinate="y", value=0.4)}, PredictorCorrector(steps=10)),
+        ({"score": Score(source="data"), "data": DataSet(size=20, seed=3)}, ProbabilityFlow(steps=10)),
+    ],
+)
+def test_control_and_data(change: dict[str, Any], sampler: Any, tmp_path: Path):
+    document = Document(scene=Scene(sampler=sampler, particles=FEW, **change))
     found = sample_points(document)
     assert printed(script(document), tmp_path) == figures(found.nfe, found.distance, found.distance_floor)
 

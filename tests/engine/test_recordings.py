@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from scoreviz.engine.recordings import FIRST, LAST, POINTS, first_sight, preset_points
+from scoreviz.engine.recordings import FIRST, LAST, POINTS, first_sight, preset_points, solid_points
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.framing import window_unframer
 from scoreviz.protocol.messages import Arrows, Density, RunFrames, RunStarted
 from scoreviz.resources import asset
 from scoreviz.scene.density import PRESET_LABELS
+from scoreviz.scene.solid import SOLID_LABELS
 
 TOLERANCE = {"frames": 0.02, "log_p": 0.1, "vectors": 0.05, "t": 1e-9, "sigma": 1e-9, "log_snr": 1e-6, "substep": 0, "stage": 0}
 """Machines differ in the last digits, and rounding to the recording's grid adds one of its steps."""
@@ -58,4 +59,13 @@ def test_the_presets_points_are_what_the_engine_computes() -> None:
     assert list(recorded) == list(computed) == list(PRESET_LABELS)
     for name, points in recorded.items():
         assert points.shape == (POINTS, 2)
+        np.testing.assert_allclose(points.numpy(), computed[name].numpy(), rtol=0, atol=0.02, err_msg=name)
+
+
+def test_the_solids_points_are_what_the_engine_computes() -> None:
+    recorded = msgspec.msgpack.decode(asset("solid_presets.bin").read_bytes(), type=dict[str, Array])
+    computed = solid_points()
+    assert list(recorded) == list(computed) == list(SOLID_LABELS)
+    for name, points in recorded.items():
+        assert points.shape == (POINTS, 3)
         np.testing.assert_allclose(points.numpy(), computed[name].numpy(), rtol=0, atol=0.02, err_msg=name)

@@ -14,6 +14,7 @@ from scoreviz.maths.sde import build_sde
 from scoreviz.maths.training import init_training, reconfigure, train_step
 from scoreviz.protocol.messages import Arrows, Density, Problem, Reset, RunDone, RunFrames, RunStarted, Shoot, Shot, Trained, Welcome
 from scoreviz.protocol.shots import frame_of
+from scoreviz.scene.data import DataSet
 from scoreviz.scene.density import Gaussian
 from scoreviz.scene.document import Score, replace_at
 from scoreviz.scene.samplers import Langevin
@@ -191,3 +192,17 @@ def test_a_run_that_fails_is_a_problem(engine, small, broken, said):
     engine.send(Shoot(number=1, step=0, position=1.0))
     problem = engine.wait(Problem, since=mark)
     assert (problem.where, said in problem.template) == ("run", True)
+
+
+def test_arrows_of_the_data_pull_towards_the_data(engine, small):
+    """One point: x + sigma^2 s is that point, wherever x is."""
+    scene = msgspec.structs.replace(small, score=Score(source="data"), data=DataSet(size=1, seed=5))
+    engine.update(parts_of(scene))
+    engine.send(look(density_shape=(0, 0), arrows_shape=(6, 8), arrows_kind="data"))
+    mark = shoot(engine, Shoot(number=1, step=0, position=0.5))
+    (sent,) = engine.since(mark, Arrows)
+    x0, x1, y0, y1 = sent.bounds
+    xs, ys = np.meshgrid(x0 + (np.arange(8) + 0.5) * (x1 - x0) / 8, y0 + (np.arange(6) + 0.5) * (y1 - y0) / 6)
+    meets = np.stack([xs, ys], -1) + sent.sigma * sent.vectors.numpy()
+    assert sent.kind == "data" and sent.step is None
+    assert np.abs(meets - meets[0, 0]).max() < 1e-4

@@ -21,7 +21,7 @@ from tests.gui.test_actions import give_run
 
 INTERACTIVE = (QAbstractButton, QComboBox, QLineEdit, QAbstractSlider, Canvas)
 SIZES = [(1280, 720), (1280, 800), (1920, 1080)]
-SECTIONS = ["none", "score", "sampler"]
+SECTIONS = ["none", "density", "score", "sampler"]
 
 
 def prepare(window: Window, section: str = "none") -> Window:

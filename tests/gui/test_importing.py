@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import pickle
+import re
 import struct
 import time
 import zlib
@@ -14,10 +15,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFontDatabase, QImage, QPainter, QPainterPath, QPolygonF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from scoreviz.gui.canvas import Canvas
 from scoreviz.gui.dynamics.density_panel import in_words
 from scoreviz.gui.importing.letters import bake_text, borrowed, font_of
 from scoreviz.gui.importing.pictures import Picture, is_picture, read_picture
@@ -29,6 +29,7 @@ from scoreviz.scene.density import Bitmap, Density, Gaussian, Points, Preset, Te
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import Document
+from scoreviz.scene.solid import SolidPoints
 from tests.gui.conftest import Open
 from tests.gui.test_drawing import engine_of
 from tests.gui.test_session import FakeEngine
@@ -234,7 +235,7 @@ def test_more_columns_utf16_and_one_point(tmp_path: Path) -> None:
         ("1,2\n3\n", "Line 2 of “data.csv” has one column"),
         ("1\n2\n3\n", "Line 2 of “data.csv” has one column"),
         ("1,2\n3,\n", "Line 2 of “data.csv” has “”"),
-        ("1,2\nnan,4\n", "Row 2 of “data.csv” is .nan, 4.; both must be finite"),
+        ("1,2\nnan,4\n", "Row 2 of “data.csv” is .nan, 4.; all must be finite"),
         ("1,2\n3,4\n5,inf\n", "Row 3 of “data.csv”"),
         ("1,2\n3,1e300\n", "Row 2 of “data.csv”"),
         ("", "no rows of numbers"),
@@ -324,7 +325,7 @@ def window(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> Window:
     return window
 
 
-def drop(canvas: Canvas, *paths: Path) -> bool:
+def drop(canvas: QWidget, *paths: Path) -> bool:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     action, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -381,6 +382,79 @@ def test_what_cannot_be_read_changes_nothing(window: Window, qtbot: QtBot, tmp_p
         (tmp_path / name).write_bytes(content)
         assert message in dropped(window, qtbot, tmp_path / name)
     assert window.store.scene is before and not window.store.undo_stack.canUndo()
+
+
+def taken(window: Window, qtbot: QtBot, path: Path) -> str:
+    """The notice that a chosen file leads to."""
+    with qtbot.waitSignal(window.dynamics.importer.told, timeout=5000):
+        window.dynamics.importer.take([path])
+    return window.dynamics.stage.notice.text
+
+
+@pytest.mark.parametrize("kind", ["csv", "npy"])
+def test_in_space_three_columns_are_points_in_space(window: Window, qtbot: QtBot, tmp_path: Path, kind: str) -> None:
+    rows = np.random.default_rng(0).normal((5.0, 0.0, -2.0, 9.0), 1, (200, 4))
+    path = tmp_path / f"cloud.{kind}"
+    np.save(path, rows) if kind == "npy" else np.savetxt(path, rows, delimiter=",")
+    window.store.edit(("density", "dimensions"), "3", "Change dimensions")
+    before = window.store.scene.density
+    said = taken(window, qtbot, path)
+    (mark,) = window.store.scene.density.solid
+    assert isinstance(mark, SolidPoints) and window.store.scene.density.marks == before.marks
+    points = np.frombuffer(window.store.blobs[mark.points], "<f4").reshape(-1, 3)
+    away = rows[:, :3] - rows[:, :3].mean(0)
+    assert points == pytest.approx(away / np.linalg.norm(away, axis=1).max(), abs=1e-5)
+    assert "200 points" in said and "first three of its 4 columns" in said and "takes the place" in said
+    assert in_words(window.store.scene.density, window.store.blobs) == f"points cloud.{kind} (200 rows)"
+    window.store.undo_stack.undo()
+    assert window.store.scene.density == before
+
+
+def test_a_file_is_dropped_on_the_view_of_space(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "cloud.csv"
+    np.savetxt(path, np.random.default_rng(0).normal(0, 1, (50, 3)), delimiter=",")
+    window.store.edit(("density", "dimensions"), "3", "Change dimensions")
+    view = window.dynamics.views.current
+    assert view is not window.dynamics.canvas
+    with qtbot.waitSignal(window.dynamics.importer.told, timeout=5000):
+        assert drop(view, path)
+    assert isinstance(window.store.scene.density.solid[0], SolidPoints)
+    data = QMimeData()
+    data.setText("words")
+    event = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window.dynamics.views, event)
+    assert not event.isAccepted(), "what holds no files is left to others"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1,2\n3,4\n", "has two columns; in space each row needs three numbers"),
+        ("1,2,3\n3,4,x\n", "Line 2 of “a.csv” has “x”"),
+        ("1,2,3\n3,4\n", "Line 2 of “a.csv” has two columns"),
+        ("1,2,3\n3,4,nan\n", "Row 2 of “a.csv” is .3, 4, nan.; all must be finite"),
+        ("x,y,z\n1,2,a\n", "in space each row needs three numbers"),
+    ],
+)
+def test_bad_tables_in_space_change_nothing(window: Window, qtbot: QtBot, tmp_path: Path, content: str, message: str) -> None:
+    window.store.edit(("density", "dimensions"), "3", "Change dimensions")
+    before = window.store.scene
+    (tmp_path / "a.csv").write_text(content)
+    assert re.search(message, taken(window, qtbot, tmp_path / "a.csv"))
+    assert window.store.scene is before
+
+
+def test_a_picture_on_another_number_of_dimensions_goes_into_the_plane_and_says_so(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    window.store.edit(("density", "dimensions"), "1", "Change dimensions")
+    line = window.store.scene.density.line
+    values = np.full((40, 60), 255)
+    values[10:30, 20:40] = 0
+    said = taken(window, qtbot, image_file(tmp_path / "cat.png", grey(values)))
+    density = window.store.scene.density
+    assert density.dimensions == "2" and density.line == line and isinstance(density.marks[-1], Bitmap)
+    assert "drawing in the plane is shown" in said
+    window.store.undo_stack.undo()
+    assert window.store.scene.density.dimensions == "1"
 
 
 def test_scenes_and_folders_are_for_others(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -485,6 +559,7 @@ def test_the_rail_fits_a_low_window(window: Window) -> None:
     window.resize(900, 600)
     QApplication.processEvents()
     rail = window.dynamics.rail
-    places = [b.geometry() for b in (rail.button("brush"), rail.text_button, rail.file_button, rail.undo_button, rail.redo_button)]
-    assert all(rail.rect().contains(place) for place in places)
-    assert not any(a.intersects(b) for a, b in itertools.pairwise(places))
+    places = [b.geometry() for b in rail.findChildren(QAbstractButton, options=Qt.FindChildOption.FindDirectChildrenOnly)]
+    assert len(places) == 16 and all(rail.rect().contains(place) for place in places)
+    assert not any(a.intersects(b) for a, b in itertools.combinations(places, 2))
+    assert min(place.width() for place in places) >= 24

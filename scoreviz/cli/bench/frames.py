@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,26 +21,48 @@ from scoreviz.cli.bench.rows import Figure, Measured, Row
 PROBE = [sys.executable, "-m", "scoreviz.cli.probes.frames"]
 ENGINE = [sys.executable, "-m", "scoreviz.engine", "--stdio"]
 TURNS = 3
+INSPECT_TURNS = 2  # eleven layers each
 SECONDS = 6.0
 SETTLING = 2.0
 
 
-@functools.cache
-def _measured() -> dict[str, Any]:
-    """Medians over turns of: a bare window, plain Qt calls and the window while the engine trains, the engine alone."""
-    turns: dict[str, list[dict[str, float]]] = {"bare": [], "plain": [], "window": [], "headless": []}
+def _medians(kinds: Sequence[str], turns: int) -> dict[str, Any]:
+    """Medians over turns of each kind of window, in turn; "headless" is an engine alone."""
+    found: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
     with display() as (where, words), tempfile.TemporaryDirectory() as home:
         own = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"), home)
         environment = {**os.environ, **where, **own}
-        for _ in range(TURNS):
-            for kind in ("bare", "plain", "window"):
-                done = subprocess.run([*PROBE, kind, str(SECONDS)], env=environment, capture_output=True, text=True, timeout=120)
-                if done.returncode != 0:
-                    raise RuntimeError(f"the {kind} window failed: {(done.stderr.strip().splitlines() or ['no word of why'])[-1]}")
-                turns[kind].append(json.loads(done.stdout.splitlines()[-1]))
-            turns["headless"].append({"rate": headless_rate(SECONDS)})
-    medians: dict[str, Any] = {kind: {k: statistics.median(t[k] for t in found) for k in found[0]} for kind, found in turns.items()}
+        for _ in range(turns):
+            for kind in kinds:
+                found[kind].append({"rate": headless_rate(SECONDS)} if kind == "headless" else _probe(kind, environment))
+    medians: dict[str, Any] = {kind: {k: statistics.median(t[k] for t in of_kind) for k in of_kind[0]} for kind, of_kind in found.items()}
     return {**medians, "where": words}
+
+
+def _probe(kind: str, environment: dict[str, str]) -> dict[str, float]:
+    done = subprocess.run([*PROBE, kind, str(SECONDS)], env=environment, capture_output=True, text=True, timeout=240)
+    if done.returncode != 0:
+        raise RuntimeError(f"the {kind} window failed: {(done.stderr.strip().splitlines() or ['no word of why'])[-1]}")
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@functools.cache
+def _measured() -> dict[str, Any]:
+    """Of a bare window, plain Qt calls and the window while the engine trains, and the engine alone."""
+    return _medians(("bare", "plain", "window", "headless"), TURNS)
+
+
+@functools.cache
+def _inspected() -> dict[str, Any]:
+    """Of the window with each Inspect layer in turn, beside a bare one and plain Qt calls."""
+    return _medians(("bare", "plain", "inspect"), INSPECT_TURNS)
+
+
+@functools.cache
+def _many() -> dict[str, Any]:
+    """Of the window with 100,000 particles, beside plain Qt calls."""
+    return _medians(("plain", "many"), INSPECT_TURNS)
 
 
 @contextmanager
@@ -92,6 +114,23 @@ def _gap() -> Measured:
     return Measured(ours["gap_p99"], found["bare"]["gap_p99"], note, machine=_share(ours["paint_p99"], slowdown))
 
 
+def _inspect_gap() -> Measured:
+    """Of the worst layer."""
+    found = _inspected()
+    gaps = {key.partition(".")[2]: value for key, value in found["inspect"].items() if key.startswith("gap_p99.")}
+    worst = max(gaps, key=lambda name: gaps[name])
+    slowdown = found["plain"]["slowdown"]
+    note = f"worst of {len(gaps)} layers: {worst}; p99 over {SECONDS / 2:.0f} s, {INSPECT_TURNS} turns; {_beside(slowdown)}"
+    return Measured(gaps[worst], found["bare"]["gap_p99"], note, machine=_share(found["inspect"][f"paint_p99.{worst}"], slowdown))
+
+
+def _many_paint() -> Measured:
+    found = _many()
+    ours, slowdown = found["many"], found["plain"]["slowdown"]
+    note = f"p99; median {ours['paint_median']:.2f} ms, gap p99 {ours['gap_p99']:.2f} ms; {_beside(slowdown)}"
+    return Measured(ours["paint_p99"], note=note, machine=_share(ours["paint_p99"], slowdown))
+
+
 def _paint() -> Measured:
     found = _measured()
     ours, slowdown = found["window"], found["plain"]["slowdown"]
@@ -119,6 +158,12 @@ _WITH = "2000 particles with trails, arrows, heat map, while a network trains"
 ROWS = (
     Row("frame-gap", f"gap between frames, {_WITH}", "ms", 1.5, _gap, figure=Figure.EXCESS, baseline="a bare window's in the same run"),
     Row("paint", f"one frame of the canvas, {_WITH}", "ms", 9.0, _paint),
+    Row(
+        "frame-gap-inspect", "the same with any one Inspect layer on, its map asked for and drawn anew for every noise level", "ms", 1.5,
+        _inspect_gap, figure=Figure.EXCESS, baseline="a bare window's in the same run",
+    ),
+    Row("density-mode-100k", "one frame of the canvas with 100 000 particles as a density, p99, while a network trains", "ms", 33.0,
+        _many_paint),
     Row(
         "training-beside-window", "training steps per second beside the window", "1/s", 0.05, _rate,
         figure=Figure.SHORTFALL, baseline="the engine alone",

@@ -1,4 +1,5 @@
-"""Frame gaps of a window for the benchmark: `bare`, `plain`, or scoreviz itself while it trains. Prints one JSON object.
+"""Frame gaps of a window for the benchmark: `bare`, `plain`, or scoreviz itself while it trains, as `window`, with each Inspect layer
+(`inspect`) or with `many` particles. Prints one JSON object.
 
 A 16 ms timer ticks in the GUI thread and each tick draws; the gaps between its ticks are what a person feels.
 """
@@ -8,11 +9,16 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QWidget
+
+if TYPE_CHECKING:
+    from scoreviz.scene.document import Scene
 
 SIDE = 800
 SETTLING_MS = 4000
@@ -25,13 +31,13 @@ class Gaps(QObject):
         super().__init__()
         self.gaps: list[float] = []
         self._last = 0.0
-        self._seconds = seconds
+        self.seconds = seconds
         self.each = lambda: None
 
     def start(self, timer: QTimer) -> None:
-        """From now on; the application quits at the end."""
+        """From now on; `exec` returns at the end, with every window as it is: `quit` would close them."""
         self._last = time.perf_counter()
-        QTimer.singleShot(int(self._seconds * 1000), QApplication.quit)
+        QTimer.singleShot(int(self.seconds * 1000), lambda: QApplication.exit(0))
         timer.timeout.connect(self._tick)
 
     def _tick(self) -> None:
@@ -137,64 +143,150 @@ def plain(app: QApplication, gaps: Gaps) -> dict[str, float]:
     }
 
 
+class Shown(QObject):
+    """scoreviz as a person has it, and what each frame of its canvas takes: the scene plays in a loop while the network trains."""
+
+    def __init__(self, app: QApplication, scene: Scene) -> None:
+        super().__init__()
+        from scoreviz.gui import theme
+        from scoreviz.gui.app import after_first_paint
+        from scoreviz.gui.window import Window
+        from scoreviz.scene.files import Document
+
+        self._app = app
+        self.window = Window(Document(scene=scene), theme.Theming(app, "dark"))
+        self.window.files.may_leave = lambda: True  # type: ignore[method-assign]
+        self.canvas = self.window.dynamics.canvas
+        self.window.show()
+        for _ in range(3):  # the rest of the window takes what it needs; the canvas gets what is asked
+            app.processEvents()
+            self.window.resize(self.window.width() + SIDE - self.canvas.width(), self.window.height() + SIDE - self.canvas.height())
+        after_first_paint(self.window)
+        self.window.session.ready.connect(lambda: self.window.session.train(True))
+        self.canvas.painted.connect(self._painted)
+        self._forget()
+
+    def wait(self, done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+        """Until something is so; RuntimeError if it is not in time."""
+        end = time.perf_counter() + seconds
+        while not done():
+            if time.perf_counter() > end:
+                raise RuntimeError(f"{what} did not come within {seconds:.0f} s")
+            self._app.processEvents()
+            time.sleep(0.001)
+
+    def measure(self, gaps: Gaps, settling_ms: int = SETTLING_MS) -> dict[str, float]:
+        """Let it settle, then watch it for the seconds of `gaps`."""
+        gaps.each = self._each
+        QTimer.singleShot(settling_ms, self._forget)
+        QTimer.singleShot(settling_ms, lambda: gaps.start(self.window.playback.timer))
+        self._app.exec()
+        return {
+            "gap_p99": float(np.percentile(gaps.gaps, 99)),
+            "paint_median": float(np.median(self._paints)),
+            "paint_p99": float(np.percentile(self._paints, 99)),
+            "rate": (self._steps[-1][1] - self._steps[0][1]) / (self._steps[-1][0] - self._steps[0][0]),
+        }
+
+    def close(self) -> None:
+        """The window goes; RuntimeError if nothing was learned in it."""
+        self.window.close()
+        if not self.window.progress.step:
+            raise RuntimeError("the network did not train")
+
+    def _forget(self) -> None:
+        self._paints: list[float] = []
+        self._steps: list[tuple[float, int]] = []
+        self._drawn, self._spent = self.window.playback.index, 0.0
+
+    def _painted(self, seconds: float) -> None:
+        self._spent += seconds * 1000.0
+
+    def _each(self) -> None:
+        index = self.window.playback.index
+        if index != self._drawn:  # since the last tick that moved, all paints were of one frame
+            if self._spent:
+                self._paints.append(self._spent)
+            self._drawn, self._spent = index, 0.0
+        self._steps.append((time.perf_counter(), self.window.progress.step))
+
+
+def _scene() -> Scene:
+    """The first scene, with the network's arrows: the exact score samples."""
+    from scoreviz.scene.document import Scene, replace_at
+
+    return cast("Scene", replace_at(Scene(), ("view", "field"), "network"))
+
+
 def window(app: QApplication, gaps: Gaps) -> dict[str, float]:
     """scoreviz: the first scene plays in a loop, the network trains, its arrows are shown, the exact score samples."""
-    from scoreviz.gui import theme
-    from scoreviz.gui.app import after_first_paint
-    from scoreviz.gui.window import Window
-    from scoreviz.scene.document import Scene, replace_at
-    from scoreviz.scene.files import Document
-
-    scene = replace_at(Scene(), ("view", "field"), "network")
-    shown = Window(Document(scene=scene), theme.Theming(app, "dark"))
-    shown.files.may_leave = lambda: True  # type: ignore[method-assign]
-    canvas = shown.dynamics.canvas
-    shown.show()
-    for _ in range(3):  # the rest of the window takes what it needs; the canvas gets what is asked
-        app.processEvents()
-        shown.resize(shown.width() + SIDE - canvas.width(), shown.height() + SIDE - canvas.height())
-    after_first_paint(shown)
-    shown.session.ready.connect(lambda: shown.session.train(True))
-    paints: list[float] = []
-    steps: list[tuple[float, int]] = []
-
-    drawn, spent = shown.playback.index, 0.0
-
-    def painted(seconds: float) -> None:
-        nonlocal spent
-        spent += seconds * 1000.0
-
-    def each() -> None:
-        nonlocal drawn, spent
-        if shown.playback.index != drawn:  # since the last tick that moved, all paints were of one frame
-            if spent:
-                paints.append(spent)
-            drawn, spent = shown.playback.index, 0.0
-        steps.append((time.perf_counter(), shown.progress.step))
-
-    canvas.painted.connect(painted)
-    gaps.each = each
-    shown.session.ready.connect(lambda: QTimer.singleShot(SETTLING_MS, lambda: gaps.start(shown.playback.timer)))
-    app.exec()
-    size = (canvas.width(), canvas.height())
+    shown = Shown(app, _scene())
+    shown.wait(lambda: shown.window.session.is_ready, "the engine")
+    found = shown.measure(gaps)
+    size = {"width": float(shown.canvas.width()), "height": float(shown.canvas.height())}
     shown.close()
-    if not shown.progress.step:
-        raise RuntimeError("the network did not train")
-    return {
-        "gap_p99": float(np.percentile(gaps.gaps, 99)),
-        "paint_median": float(np.median(paints)),
-        "paint_p99": float(np.percentile(paints, 99)),
-        "rate": (steps[-1][1] - steps[0][1]) / (steps[-1][0] - steps[0][0]),
-        "width": float(size[0]),
-        "height": float(size[1]),
-    }
+    return found | size
+
+
+LAYERS = (
+    ("map", "error"), ("map", "relative"), ("map", "angle"), ("map", "weighted"), ("map", "curl"), ("map", "divergence"),
+    ("map", "log_ode"), ("lines", "contours"), ("lines", "streamlines"), ("lines", "posterior_mean"), ("map", "log_network"),
+)  # fmt: skip
+"""Each alone; the last needs another network."""
+LAYER_SETTLING_MS = 1500
+
+
+def inspect(app: QApplication, gaps: Gaps) -> dict[str, float]:
+    """The same with each Inspect layer on in turn: gaps and paints by the layer's name, watched for half as long each."""
+    from scoreviz.scene.learning import MLP
+    from scoreviz.scene.view import View
+
+    plain: Any = View()
+    shown = Shown(app, _scene())
+    shown.wait(lambda: shown.window.session.is_ready, "the engine")
+    found: dict[str, float] = {}
+    for field, name in LAYERS:
+        store = shown.window.store
+        for other in ("map", "lines"):
+            store.edit(("view", other), name if other == field else getattr(plain, other), "bench")
+        if name == "log_network":
+            store.edit(("network",), MLP(energy=True), "bench")
+        if field == "map":
+            shown.wait(lambda name=name: getattr(shown.canvas.shown_map, "kind", "") == name, f"the map “{name}”")  # type: ignore[misc]
+        measured = shown.measure(Gaps(gaps.seconds / 2), LAYER_SETTLING_MS)
+        found |= {f"gap_p99.{name}": measured["gap_p99"], f"paint_p99.{name}": measured["paint_p99"]}
+    shown.close()
+    return found
+
+
+MANY = 100_000
+
+
+def many(app: QApplication, gaps: Gaps) -> dict[str, float]:
+    """The same with so many particles that they are drawn as a density."""
+    from scoreviz.scene.document import replace_at
+
+    shown = Shown(app, cast("Scene", replace_at(_scene(), ("particles", "count"), MANY)))
+
+    def complete() -> bool:
+        run = shown.window.playback.run
+        return run is not None and run.revision > 0 and run.complete
+
+    shown.wait(complete, "the run", 120.0)
+    found = shown.measure(gaps)
+    if shown.canvas.counts.total != MANY or not shown.canvas.counts.as_density:
+        raise RuntimeError(f"{shown.canvas.counts.total} particles were drawn")
+    shown.close()
+    return found
 
 
 def main() -> int:
     """`KIND SECONDS`."""
     kind, seconds = sys.argv[1], float(sys.argv[2])
     app = QApplication(sys.argv[:1])
-    print(json.dumps({"bare": bare, "plain": plain, "window": window}[kind](app, Gaps(seconds))), flush=True)
+    print(
+        json.dumps({"bare": bare, "plain": plain, "window": window, "inspect": inspect, "many": many}[kind](app, Gaps(seconds))), flush=True
+    )
     return 0
 
 

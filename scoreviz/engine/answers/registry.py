@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from scoreviz.engine.player import Player
+from scoreviz.engine.racing import Racers
 from scoreviz.engine.trainer import Trainer
 from scoreviz.maths.sde import SDE
 from scoreviz.maths.targets import GaussianMixture
@@ -24,6 +25,7 @@ class World:
     sde: SDE
     trainer: Trainer
     player: Player
+    racers: Racers = field(default_factory=Racers)  # networks of the last race
 
 
 Part = tuple[float, Answer]

@@ -2,7 +2,7 @@
 
 from scoreviz.gui.canvas.camera import Camera
 from scoreviz.gui.canvas.canvas import Canvas
-from scoreviz.gui.canvas.frame import ArrowGrid, Bounds, Caption, DensityGrid, Frames, Overlay
+from scoreviz.gui.canvas.frame import ArrowGrid, Bounds, Caption, DensityGrid, Frames, MapGrid, MeanGrid, Overlay
 from scoreviz.gui.canvas.interaction import Tool
 from scoreviz.gui.canvas.palette import CanvasPalette, PaletteName, palette
 from scoreviz.gui.canvas.view import PictureView
@@ -16,6 +16,8 @@ __all__ = [
     "Caption",
     "DensityGrid",
     "Frames",
+    "MapGrid",
+    "MeanGrid",
     "Overlay",
     "PaletteName",
     "PictureView",

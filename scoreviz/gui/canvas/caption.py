@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid
+from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid, MapGrid, MeanGrid
+from scoreviz.gui.canvas.maps import missing
 from scoreviz.gui.canvas.palette import CanvasPalette
 from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.text import SIZE, SMALL, count_text, font, paint_plate, sigma_text, signed
@@ -63,6 +64,50 @@ def lines(
         out.append(Line(text.format(count=count_text(missing_arrows)), warning=True))
     out += [Line(note) for note in (caption.notes if caption else ())]
     return out
+
+
+def inspect_lines(caption: Caption | None, grid: MapGrid | None, means: MeanGrid | None, *, due: bool = False) -> list[Line]:
+    """What must be said of a map and of the posterior means: another sigma than the frame's, the network's age, how far it is computed,
+    the one figure that sums it up."""
+    here = caption.sigma if caption else None
+    out = []
+    if due and grid is None:
+        out.append(Line(QCoreApplication.translate("canvas", "the map is being computed")))
+    if grid is not None:
+        if not _same(grid.sigma, here):
+            text = QCoreApplication.translate("canvas", "map at σ {sigma}").format(sigma=sigma_text(grid.sigma))
+            out.append(Line(text, here is not None))
+        if grid.training_step is not None:
+            text = QCoreApplication.translate("canvas", "map: network at training step {step}")
+            out.append(Line(text.format(step=count_text(grid.training_step))))
+        if grid.share < 1.0:
+            text = QCoreApplication.translate("canvas", "map: {percent} % computed")
+            out.append(Line(text.format(percent=round(100 * grid.share))))
+        if grid.figure is not None:
+            out.append(Line(_figure(grid).format(value=f"{grid.figure:.3g}")))
+        if count := missing(grid):
+            text = QCoreApplication.translate("canvas", "{count} cells of the map have no value")
+            out.append(Line(text.format(count=count_text(count)), warning=True))
+    if means is not None:
+        if not _same(means.sigma, here):
+            text = QCoreApplication.translate("canvas", "posterior mean at σ {sigma}").format(sigma=sigma_text(means.sigma))
+            out.append(Line(text, here is not None))
+        if means.training_step is not None:
+            text = QCoreApplication.translate("canvas", "posterior mean: network at training step {step}")
+            out.append(Line(text.format(step=count_text(means.training_step))))
+    return out
+
+
+def _figure(grid: MapGrid) -> str:
+    match grid.kind:
+        case "error":
+            return QCoreApplication.translate("canvas", "root mean square where the data is (weighted by p): {value}")
+        case "weighted":
+            return QCoreApplication.translate("canvas", "its integral over the picture, of the Fisher divergence: {value} per unit²")
+        case "log_network":
+            return QCoreApplication.translate("canvas", "shifted to mass 1; off log p by {value} nats RMS, weighted by p")
+        case _:
+            return QCoreApplication.translate("canvas", "off log p by {value} nats RMS, weighted by p")
 
 
 def _field_lines(caption: Caption | None, density: DensityGrid | None, arrows: ArrowGrid | None) -> list[Line]:
@@ -134,11 +179,13 @@ def _flow(
     return placed, widest, rows
 
 
-def paint_message(painter: QPainter, message: str, size: tuple[int, int], scale: float, palette: CanvasPalette) -> None:
-    """A sentence in the middle of an empty picture."""
-    painter.setFont(font(17.0, scale))
+def paint_message(
+    painter: QPainter, message: str, size: tuple[int, int], scale: float, palette: CanvasPalette, *, aside: bool = False
+) -> None:  # fmt: skip
+    """A sentence in the middle of an empty picture; `aside`: smaller and higher, over a picture that has something to show."""
+    painter.setFont(font(13.5 if aside else 17.0, scale))
     painter.setPen(palette.text)
-    area = QRectF(0, 0, *size).adjusted(24 * scale, 0, -24 * scale, 0)
+    area = QRectF(0, 0, size[0], size[1] * (0.45 if aside else 1.0)).adjusted(24 * scale, 0, -24 * scale, 0)
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     box = painter.boundingRect(area, int(flags), message)
     paint_plate(painter, box.adjusted(-18 * scale, -12 * scale, 18 * scale, 12 * scale), palette.plate, scale)

@@ -18,7 +18,7 @@ LOG_P_CEILING = 2.0
 """The fixed range of log p. A drawing has unit mass on a few square units, so at small sigma log p is -2 to 0 on it, 2 on eight
 small Gaussians; blurred with sigma 4 its peak is -log(2 pi 16) = -4.6, still told from the ground."""
 
-ArrowKind = Literal["exact", "network", "data", "difference"]
+ArrowKind = Literal["exact", "network", "data", "guided", "difference"]
 
 
 class Bounds(NamedTuple):
@@ -55,6 +55,37 @@ class ArrowGrid:
     bounds: Bounds
     kind: ArrowKind
     vectors: np.ndarray
+    training_step: int | None = None
+
+
+MapKind = Literal["error", "relative", "angle", "weighted", "log_network", "log_ode", "curl", "divergence"]
+
+
+@dataclass(frozen=True, eq=False)
+class MapGrid:
+    """A figure at the centres of ny x nx equal cells that tile `bounds`, row 0 the lowest; NaN where it is still to come or has no value.
+
+    What each kind measures stands at `protocol.questions.inspect.AskMaps`. training_step is the network's, None where it has no part.
+    figure sums the map up: a mean error, or an integral. share of it is computed.
+    """
+
+    sigma: float
+    bounds: Bounds
+    kind: MapKind
+    values: np.ndarray
+    training_step: int | None = None
+    figure: float | None = None
+    share: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class MeanGrid:
+    """E[x_0 | x] under one score at the centres of ny x nx equal cells that tile `bounds`: (ny, nx, 2), row 0 the lowest."""
+
+    sigma: float
+    bounds: Bounds
+    source: str
+    means: np.ndarray
     training_step: int | None = None
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from scoreviz.gui.canvas.camera import Camera
-from scoreviz.gui.canvas.frame import DensityGrid
+from scoreviz.gui.canvas.frame import Bounds, DensityGrid
 from scoreviz.gui.canvas.palette import CanvasPalette
 
 PEAK = 0.625
@@ -36,7 +36,11 @@ def colour_indices(grid: DensityGrid, scale: DensityScale) -> np.ndarray:
 
 def image_rect(grid: DensityGrid, camera: Camera) -> QRectF:
     """Where the grid's cells lie, in pixels."""
-    b = grid.bounds
+    return bounds_rect(grid.bounds, camera)
+
+
+def bounds_rect(b: Bounds, camera: Camera) -> QRectF:
+    """A rectangle of the drawing in pixels."""
     (left, top), (right, bottom) = camera.to_pixels(np.array([[b.x0, b.y1], [b.x1, b.y0]]))
     return QRectF(left, top, right - left, bottom - top)
 

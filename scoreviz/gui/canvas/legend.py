@@ -9,8 +9,10 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from scoreviz.gui.canvas.arrows import arrow_length, arrow_segments, paint_segments
-from scoreviz.gui.canvas.frame import ArrowKind
+from scoreviz.gui.canvas.frame import ArrowKind, MapKind
 from scoreviz.gui.canvas.heatmap import PEAK, DensityScale
+from scoreviz.gui.canvas.maps import SCALES, Symbol, unit_words
+from scoreviz.gui.canvas.maps import colours as map_colours
 from scoreviz.gui.canvas.palette import CanvasPalette, PaletteName
 from scoreviz.gui.canvas.palette import palette as palette_named
 from scoreviz.gui.canvas.paths import painting
@@ -22,10 +24,11 @@ _BAR = 7.0
 _PAD = 9.0
 
 # (text, is a subscript): there is no subscript theta in Unicode
-_SYMBOL: dict[ArrowKind, tuple[tuple[str, bool], ...]] = {
+_SYMBOL: dict[ArrowKind, Symbol] = {
     "exact": (("σ‖s‖", False),),
     "network": (("σ‖s", False), ("θ", True), ("‖", False)),
     "data": (("σ‖s", False), ("data", True), ("‖", False)),
+    "guided": (("σ‖s", False), ("w", True), ("‖", False)),
     "difference": (("σ‖s", False), ("θ", True), (" − s‖", False)),
 }
 
@@ -38,6 +41,7 @@ class LegendSpec:
     scale: float
     colours: tuple[float, float] | None = None  # log p of the first and the last
     density_scale: DensityScale = "fixed"
+    map: MapKind | None = None  # in the density's place
     kind: ArrowKind | None = None
     spacing: float = 0.0  # of the arrows, in pixels
 
@@ -68,7 +72,7 @@ class Legend:
         """The plate with its scales, or None where no layer needs one."""
         if spec != self._spec:
             self._spec = spec
-            self._image = self._draw(spec) if spec.colours or spec.kind else None
+            self._image = self._draw(spec) if spec.colours or spec.map or spec.kind else None
         return self._image
 
     def _draw(self, spec: LegendSpec) -> QImage:
@@ -81,7 +85,7 @@ class Legend:
             inner = max(inner, float(np.sum(np.maximum(arrow_length(np.array(MAGNITUDES), spec.spacing) + 14 * scale, inner / 3))))
         if spec.colours:
             inner = max(inner, QFontMetricsF(type_).horizontalAdvance(_density_title(spec)))
-        blocks = [2 * line + (_BAR + 6) * scale] * bool(spec.colours) + [2 * line + 15 * scale] * bool(spec.kind)
+        blocks = [2 * line + (_BAR + 6) * scale] * bool(spec.colours or spec.map) + [2 * line + 15 * scale] * bool(spec.kind)
         height = 1.6 * pad + sum(blocks) + 8 * scale * (len(blocks) - 1)
         image = QImage(int(inner + 2 * pad), int(height) + 1, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(Qt.GlobalColor.transparent)
@@ -89,8 +93,8 @@ class Legend:
             paint_plate(painter, QRectF(image.rect()), palette.plate, scale)
             painter.setFont(type_)
             y = 0.8 * pad
-            if spec.colours:
-                _paint_colours(painter, spec, palette, QRectF(pad, y, inner, blocks[0]), line)
+            if spec.colours or spec.map:
+                (_paint_map if spec.map else _paint_colours)(painter, spec, palette, QRectF(pad, y, inner, blocks[0]), line)
                 y += blocks[0] + 8 * scale
             if spec.kind:
                 _paint_arrows(painter, spec, palette, QPointF(pad, y), line)
@@ -105,36 +109,54 @@ def _density_title(spec: LegendSpec) -> str:
 
 def _paint_colours(painter: QPainter, spec: LegendSpec, palette: CanvasPalette, box: QRectF, line: float) -> None:
     assert spec.colours is not None
-    scale = spec.scale
     painter.setPen(palette.text_dim)
     painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), _density_title(spec))
-    pixels = np.ascontiguousarray(palette.density)
     used = round(256 * PEAK) if spec.density_scale == "relative" else 256  # nothing lies above the peak
-    strip = QImage(pixels.data, 256, 1, 1024, QImage.Format.Format_RGB32)
+    low, high = spec.colours
+    if spec.density_scale == "relative":
+        low, high = -PEAK * (high - low), 0.0
+    ticks = [signed(value, 0 if value == round(value) else 1) for value in (low, (low + high) / 2, high)]
+    _paint_bar(painter, spec, palette, box, line, palette.density[:used], ticks)
+
+
+def _paint_map(painter: QPainter, spec: LegendSpec, palette: CanvasPalette, box: QRectF, line: float) -> None:
+    """What is mapped at the left, its unit at the right, and the range, whose ends say where values beyond it go."""
+    assert spec.map is not None
+    _paint_symbol(painter, spec, palette, QPointF(box.left(), box.top() + QFontMetricsF(painter.font()).ascent()), SCALES[spec.map].symbol)
+    painter.setPen(palette.text_dim)
+    painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), unit_words(spec.map))
+    ticks = [text for _, text in SCALES[spec.map].ticks()]
+    _paint_bar(painter, spec, palette, box, line, map_colours(spec.map, palette), ticks)
+
+
+def _paint_bar(
+    painter: QPainter, spec: LegendSpec, palette: CanvasPalette, box: QRectF, line: float, colours: np.ndarray, ticks: list[str]
+) -> None:  # fmt: skip
+    """The colours from left to right, and the values of both ends and the middle."""
+    scale = spec.scale
+    pixels = np.ascontiguousarray(colours)
+    strip = QImage(pixels.data, len(pixels), 1, 4 * len(pixels), QImage.Format.Format_RGB32)
     bar = QRectF(box.left(), box.top() + line + 3 * scale, box.width(), _BAR * scale)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-    painter.drawImage(bar, strip, QRectF(0, 0, used, 1))
+    painter.drawImage(bar, strip, QRectF(0, 0, len(pixels), 1))
     edge = QColor(palette.text_dim)
     edge.setAlphaF(0.45)
     painter.setPen(edge)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.drawRect(bar)
-    low, high = spec.colours
-    if spec.density_scale == "relative":
-        low, high = -PEAK * (high - low), 0.0
     painter.setPen(palette.text)
-    ticks = QRectF(box.left(), bar.bottom() + 2 * scale, box.width(), line)
+    row = QRectF(box.left(), bar.bottom() + 2 * scale, box.width(), line)
     sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
-    for value, side in zip((low, (low + high) / 2, high), sides, strict=True):
-        painter.drawText(ticks, int(side | Qt.AlignmentFlag.AlignVCenter), signed(value, 0 if value == round(value) else 1))
+    for text, side in zip(ticks, sides, strict=True):
+        painter.drawText(row, int(side | Qt.AlignmentFlag.AlignVCenter), text)
 
 
 def _paint_arrows(painter: QPainter, spec: LegendSpec, palette: CanvasPalette, at: QPointF, line: float) -> None:
     assert spec.kind is not None
     scale = spec.scale
     metrics = QFontMetricsF(painter.font())
-    _paint_symbol(painter, spec, palette, QPointF(at.x(), at.y() + metrics.ascent()))
+    _paint_symbol(painter, spec, palette, QPointF(at.x(), at.y() + metrics.ascent()), _SYMBOL[spec.kind])
     y = at.y() + line + 7.5 * scale
     segments, middles = legend_segments(spec, at.x(), y)
     paint_segments(painter, segments, palette.legend_arrow, scale)
@@ -144,12 +166,11 @@ def _paint_arrows(painter: QPainter, spec: LegendSpec, palette: CanvasPalette, a
         painter.drawText(box, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter), f"{magnitude:g}")
 
 
-def _paint_symbol(painter: QPainter, spec: LegendSpec, palette: CanvasPalette, baseline: QPointF) -> None:
-    assert spec.kind is not None
+def _paint_symbol(painter: QPainter, spec: LegendSpec, palette: CanvasPalette, baseline: QPointF, symbol: Symbol) -> None:
     normal = QFont(painter.font())
     small = font(SMALL * 0.75, spec.scale)
     painter.setPen(palette.text_dim)
-    for text, subscript in _SYMBOL[spec.kind]:
+    for text, subscript in symbol:
         painter.setFont(small if subscript else normal)
         painter.drawText(baseline + QPointF(0, 2.5 * spec.scale if subscript else 0), text)
         baseline = baseline + QPointF(QFontMetricsF(painter.font()).horizontalAdvance(text), 0)

@@ -55,13 +55,24 @@ def shades(colour: QColor, alpha: np.ndarray) -> np.ndarray:
     return (np.rint(a * 255).astype(np.uint32) << 24) | (r << 16) | (g << 8) | b
 
 
+def diverging(below: tuple[str, ...], above: tuple[str, ...]) -> np.ndarray:
+    """256 colours of a signed figure: both arms run outwards from one middle, their first anchor, in steps of equal OKLab distance."""
+    return np.concatenate([ramp(below)[254::-2], ramp(above)[:255:2]])
+
+
 @dataclass(frozen=True, eq=False)
 class CanvasPalette:
-    """Every colour on the canvas. `density` holds 256 colours, log p rising; its first is the ground."""
+    """Every colour on the canvas. `density` holds 256 colours, log p rising; its first is the ground.
+
+    `figure` colours the maps of what is never negative, `signed` those of what may be, zero in the middle; both begin at the ground.
+    """
 
     name: PaletteName
     density: np.ndarray
+    figure: np.ndarray
+    signed: np.ndarray
     arrow: QColor
+    line: QColor
     legend_arrow: QColor
     particle: QColor
     trail: QColor
@@ -91,7 +102,11 @@ def palette(name: PaletteName) -> CanvasPalette:
         return CanvasPalette(
             name=name,
             density=ramp(("#0d1117", "#11213a", "#163c66", "#1d5c8c", "#2f82a2", "#63b3ab", "#b5dfb8", "#eaf3cf")),
-            arrow=_rgba("#b9c9cf", 0.34), legend_arrow=QColor("#b9c9cf"),
+            figure=ramp(("#0d1117", "#231a44", "#4b2a79", "#7d3a9b", "#ab4fa6", "#d070ad", "#ea9bbb")),
+            signed=diverging(
+                ("#0d1117", "#143a5e", "#2a72a8", "#6fb2dc"), ("#0d1117", "#56261b", "#a34a2c", "#e08a5a"),
+            ),
+            line=_rgba("#e6eef0", 0.62), arrow=_rgba("#b9c9cf", 0.34), legend_arrow=QColor("#b9c9cf"),
             particle=QColor("#ffd071"), trail=_rgba("#e8963a", 0.52),
             text=QColor("#d6e3d8"), text_dim=QColor("#8b9aa3"), plate=_rgba("#0d1117", 0.84),
             brush=QColor("#e2fff2"), erase=QColor("#ff8f7a"), warning=QColor("#ffb86b"),
@@ -100,7 +115,11 @@ def palette(name: PaletteName) -> CanvasPalette:
         return CanvasPalette(
             name=name,
             density=ramp(("#fbfaf6", "#dbe9ec", "#aed2dc", "#76b4c8", "#4593b3", "#2a729b", "#1f557f")),
-            arrow=_rgba("#33414d", 0.36), legend_arrow=QColor("#46545f"),
+            figure=ramp(("#fbfaf6", "#f3dfe6", "#e3b1cb", "#cf86b6", "#b160a6", "#8a4496")),
+            signed=diverging(
+                ("#fbfaf6", "#cfe0ec", "#8fb9d8", "#4a86b4"), ("#fbfaf6", "#f3d6c3", "#dfa07b", "#bd6238"),
+            ),
+            line=_rgba("#1d2a33", 0.62), arrow=_rgba("#33414d", 0.36), legend_arrow=QColor("#46545f"),
             particle=QColor("#8a2407"), trail=_rgba("#b5481d", 0.42),
             text=QColor("#1b2730"), text_dim=QColor("#5b6a75"), plate=_rgba("#fbfaf6", 0.90),
             brush=QColor("#0f7c6c"), erase=QColor("#c0341d"), warning=QColor("#a34a00"),

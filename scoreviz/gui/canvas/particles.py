@@ -54,15 +54,17 @@ class Particles:
     def __init__(self) -> None:
         self._cover = np.zeros((1, 1), np.uint8)
 
-    def paint(self, target: QImage, points: np.ndarray, camera: Camera, scale: float, palette: CanvasPalette) -> Counts:
-        """Draw the points (n, 2) on a Format_RGB32 image, and count what cannot be drawn."""
+    def paint(
+        self, target: QImage, points: np.ndarray, camera: Camera, scale: float, palette: CanvasPalette, *, size: float = 1.0
+    ) -> Counts:  # fmt: skip
+        """Draw the points (n, 2) on a Format_RGB32 image, and count what cannot be drawn. size: of a disc, in usual ones."""
         pixels, counts = visible_pixels(points, camera)
         if not len(pixels):
             return counts
         if counts.as_density:
             self._paint_density(target, pixels, counts.total, camera, scale, palette)
         else:
-            self._paint_discs(target, pixels, RADIUS * scale, palette)
+            self._paint_discs(target, pixels, RADIUS * size * scale, palette)
         return counts
 
     def _paint_discs(self, target: QImage, pixels: np.ndarray, radius: float, palette: CanvasPalette) -> None:

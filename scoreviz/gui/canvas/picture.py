@@ -11,13 +11,17 @@ from PySide6.QtGui import QImage, QPainter
 
 from scoreviz.gui.canvas.arrows import grid_spacing, paint_arrows
 from scoreviz.gui.canvas.camera import Camera
-from scoreviz.gui.canvas.caption import EDGE, lines, paint_caption, paint_message
-from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid, Frames, Overlay
+from scoreviz.gui.canvas.caption import EDGE, Line, inspect_lines, lines, paint_caption, paint_message
+from scoreviz.gui.canvas.contours import paint_contours
+from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid, Frames, MapGrid, MeanGrid, Overlay
 from scoreviz.gui.canvas.heatmap import colour_range, paint_density
 from scoreviz.gui.canvas.legend import Legend, LegendSpec
+from scoreviz.gui.canvas.maps import paint_map
+from scoreviz.gui.canvas.means import paint_means
 from scoreviz.gui.canvas.palette import PaletteName, palette
 from scoreviz.gui.canvas.particles import MOST_DISCS, Counts, Particles
 from scoreviz.gui.canvas.paths import painting
+from scoreviz.gui.canvas.streamlines import paint_streamlines
 from scoreviz.gui.canvas.trails import Trails
 from scoreviz.scene.view import View
 
@@ -32,15 +36,36 @@ class Content:
     palette: PaletteName = "dark"
     density: DensityGrid | None = None
     arrows: ArrowGrid | None = None
+    map: MapGrid | None = None
+    means: MeanGrid | None = None
     frames: Frames | None = None
     k: int = 0
     caption: Caption | None = None
     message: str | None = None
+    due: bool = False  # a map is wanted, and none has come so far
+    note: str | None = None  # why a map or lines that are wanted cannot be shown; a message goes before it
     overlays: tuple[tuple[str, Overlay], ...] = ()  # by name, painted in this order
 
     @property
     def shown_density(self) -> DensityGrid | None:
-        return self.density if self.view.density else None
+        return self.density if self.view.density and self.view.map == "none" else None
+
+    @property
+    def shown_map(self) -> MapGrid | None:
+        """In the density's place."""
+        return self.map if self.map is not None and self.map.kind == self.view.map else None
+
+    @property
+    def contoured(self) -> DensityGrid | None:
+        return self.density if self.view.lines == "contours" else None
+
+    @property
+    def streaming(self) -> ArrowGrid | None:
+        return self.arrows if self.view.lines == "streamlines" else None
+
+    @property
+    def shown_means(self) -> MeanGrid | None:
+        return self.means if self.view.lines == "posterior_mean" else None
 
     @property
     def shown_arrows(self) -> ArrowGrid | None:
@@ -77,8 +102,19 @@ class Picture:
         Treat it as read only: the same image is handed out again while nothing changes.
         """
         points = content.points
-        shown = (content.density, content.arrows, content.view, content.palette, content.caption, content.message, content.overlays)
-        key = (*shown, camera, scale)
+        fields = (content.density, content.arrows, content.map, content.means)
+        key = (
+            *fields,
+            content.view,
+            content.palette,
+            content.caption,
+            content.message,
+            content.due,
+            content.note,
+            content.overlays,
+            camera,
+            scale,
+        )
         whole = (*key, id(content.frames), content.at)
         if whole != self._whole_key:
             self._draw(content, points, camera, scale)
@@ -103,14 +139,21 @@ class Picture:
                 painter.save()
                 overlay.paint(painter, camera, scale, colours)
                 painter.restore()
-            below = lines(content.caption, content.shown_density, content.shown_arrows, self.counts, self._missing_arrows)
-            plate = paint_caption(painter, content.caption, below, size, scale, colours)
+            plate = paint_caption(painter, content.caption, self._words(content), size, scale, colours)
             self._paint_legend(painter, content, camera, scale, plate)
-            if content.message:
-                paint_message(painter, content.message, size, scale, colours)
+            if message := content.message or content.note:
+                paint_message(painter, message, size, scale, colours, aside=not content.message)
+
+    def _words(self, content: Content) -> list[Line]:
+        """What stands beneath the caption."""
+        density, arrows = content.shown_density or content.contoured, content.shown_arrows or content.streaming
+        fields = lines(content.caption, density, arrows, self.counts, self._missing_arrows)
+        return inspect_lines(content.caption, content.shown_map, content.shown_means, due=content.due) + fields
 
     def _draw_ground(self, content: Content, camera: Camera, scale: float) -> None:
-        key = (content.shown_density, content.shown_arrows, content.view.density_scale, content.palette, camera, scale)
+        grounds = (content.shown_density, content.shown_map, content.view.density_scale)
+        over = (content.shown_arrows, content.contoured, content.streaming, content.shown_means)
+        key = (*grounds, *over, content.palette, camera, scale)
         if key == self._ground_key:
             return
         colours = palette(content.palette)
@@ -121,8 +164,16 @@ class Picture:
         with painting(self._ground) as painter:
             if content.shown_density is not None:
                 paint_density(painter, content.shown_density, content.view.density_scale, camera, colours)
+            if content.shown_map is not None:
+                paint_map(painter, content.shown_map, camera, colours)
             if content.shown_arrows is not None:
                 self._missing_arrows = paint_arrows(painter, content.shown_arrows, camera, scale, colours)
+            if content.contoured is not None:
+                paint_contours(painter, content.contoured, camera, scale, colours)
+            if content.streaming is not None:
+                paint_streamlines(painter, content.streaming, camera, scale, colours)
+            if content.shown_means is not None:
+                paint_means(painter, content.shown_means, camera, scale, colours)
         self._ground_key = key
 
     def _paint_trails(self, content: Content, points: np.ndarray, camera: Camera, scale: float) -> None:
@@ -140,6 +191,7 @@ class Picture:
             scale=scale,
             colours=colour_range(density, content.view.density_scale) if density is not None else None,
             density_scale=content.view.density_scale,
+            map=content.shown_map.kind if content.shown_map is not None else None,
             kind=arrows.kind if arrows is not None else None,
             spacing=grid_spacing(arrows, camera) if arrows is not None and arrows.vectors.ndim == 3 else 0.0,
         )

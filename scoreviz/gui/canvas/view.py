@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from scoreviz.gui.canvas.camera import Camera
-from scoreviz.gui.canvas.frame import Bounds, Frames, Overlay
+from scoreviz.gui.canvas.frame import Bounds, Frames, MapGrid, Overlay
 from scoreviz.gui.canvas.palette import PaletteName, palette
 from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.paths import painting
@@ -49,6 +49,11 @@ class PictureView(QWidget):
     def counts(self) -> Counts:
         """Of the picture last painted: particles in all, outside, not finite."""
         return self._picture.counts
+
+    @property
+    def shown_map(self) -> MapGrid | None:
+        """The map on the ground."""
+        return self._content.shown_map
 
     def set_camera(self, x: float, y: float, half_height: float) -> None:
         """Look elsewhere."""

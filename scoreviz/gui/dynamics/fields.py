@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from scoreviz.gui.canvas.frame import ArrowGrid, Bounds, DensityGrid
+from scoreviz.gui.canvas.frame import ArrowGrid, ArrowKind, Bounds, DensityGrid
 from scoreviz.gui.progress import Progress
 from scoreviz.gui.session import Session
 from scoreviz.protocol import messages
+from scoreviz.scene.control import ByClass
 from scoreviz.scene.document import Scene, invalidated
 from scoreviz.scene.parameters import Invalidates
 
@@ -24,6 +25,13 @@ AHEAD = 10  # frames asked for before they are on screen
 STALE_SECONDS = 0.5
 
 Grid = TypeVar("Grid", DensityGrid, ArrowGrid)
+
+
+def arrow_kind(scene: Scene) -> ArrowKind:
+    """What the arrows of this scene show; “the sampler's score” is what drives it, under guidance too."""
+    if scene.view.field != "sampler":
+        return scene.view.field
+    return "guided" if isinstance(scene.control, ByClass) else scene.score.source
 
 
 class _Kept(Generic[Grid]):

@@ -7,14 +7,19 @@ import math
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer
 
 from scoreviz.gui.canvas import Canvas, Caption
-from scoreviz.gui.dynamics.fields import AHEAD, Fields
+from scoreviz.gui.dynamics.fields import AHEAD, Fields, arrow_kind
+from scoreviz.gui.dynamics.inspecting import Inspecting
 from scoreviz.gui.dynamics.runs import Runs
+from scoreviz.gui.dynamics.views import name_of
+from scoreviz.gui.notation import place
 from scoreviz.gui.playback import Playback, Run
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.words import count
 from scoreviz.protocol.messages import Applied, Problem
 from scoreviz.scene.document import Scene
+from scoreviz.scene.notation import Notation
+from scoreviz.scene.view import View
 
 DENSITY_CELL = 6  # logical pixels
 ARROW_CELL = 26
@@ -26,11 +31,12 @@ class Screen(QObject):
     """Joins playback, fields and store to one canvas."""
 
     def __init__(
-        self, canvas: Canvas, store: Store, session: Session, playback: Playback, runs: Runs, fields: Fields, parent: QObject | None = None
-    ) -> None:
+        self, canvas: Canvas, store: Store, session: Session, playback: Playback, runs: Runs, fields: Fields, inspecting: Inspecting,
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._canvas, self._store, self._session = canvas, store, session
-        self._playback, self._runs, self._fields = playback, runs, fields
+        self._playback, self._runs, self._fields, self._inspecting = playback, runs, fields, inspecting
         self._held = QElapsedTimer()
         self._traced = False  # is what the canvas shows a trace?
         self._message: str | None = None  # why nothing is drawn
@@ -41,6 +47,8 @@ class Screen(QObject):
         playback.index_changed.connect(lambda _: self._refresh.start())
         playback.hold = self._hold
         playback.run_grew.connect(self._refresh.start)
+        playback.playing_changed.connect(self._refresh.start)
+        inspecting.changed.connect(self._refresh.start)
         fields.changed.connect(self._refresh.start)
         store.changed.connect(self._changed)
         session.received.connect(self._receive)
@@ -57,19 +65,26 @@ class Screen(QObject):
             self._canvas.show_content(message=self._message)
         if run is None or not run.ready:
             return
+        if name_of(self._store.scene) != "plane" or run.at(0).shape[1] != 2:
+            self._canvas.show_frame(None, 0)  # another view shows it; all that the engine must know is how far it is
+            self._fields.show((), arrow_kind(self._store.scene), density=False, arrows=False, position=self._runs.position)
+            self._inspecting.show((), playing=False)
+            return
         if run.file:
             self._show_trace(run, k)
             return
         sigma = float(run.sigma[k])
-        if (density := self._fields.density(sigma)) is not None:
-            self._canvas.show_content(density=density)
-        if (arrows := self._fields.arrows(sigma)) is not None:
-            self._canvas.show_content(arrows=arrows)
+        if (log_p := self._fields.density(sigma)) is not None:
+            self._canvas.show_content(density=log_p)
+        if (field := self._fields.arrows(sigma)) is not None:
+            self._canvas.show_content(arrows=field)
         self._canvas.show_frame(run, k)
-        self._canvas.show_content(caption=caption(run, k))
+        self._canvas.show_content(caption=caption(run, k, self._store.scene.view.notation))
         ahead = range(k, min(k + AHEAD, run.length)) if self._playback.playing else (k,)
-        sigmas = dict.fromkeys(float(run.sigma[i]) for i in ahead)
-        self._fields.show(tuple(sigmas), self._arrow_kind(), density=view.density, arrows=view.arrows, position=self._runs.position)
+        sigmas = tuple(dict.fromkeys(float(run.sigma[i]) for i in ahead))
+        density, arrows = needs_fields(view)
+        self._fields.show(sigmas, arrow_kind(self._store.scene), density=density, arrows=arrows, position=self._runs.position)
+        self._inspecting.show(sigmas, playing=self._playback.playing)
 
     def _show_trace(self, run: Run, k: int) -> None:
         """Points alone: the density and the score that they were sampled from are not in the file."""
@@ -77,12 +92,9 @@ class Screen(QObject):
         self._canvas.show_content(density=None)
         self._canvas.show_content(arrows=None)
         self._canvas.show_content(message=None)
+        self._inspecting.show((), playing=False)
         self._canvas.show_frame(run, k)
-        self._canvas.show_content(caption=caption(run, k))
-
-    def _arrow_kind(self) -> str:
-        scene = self._store.scene
-        return scene.score.source if scene.view.field == "sampler" else scene.view.field
+        self._canvas.show_content(caption=caption(run, k, self._store.scene.view.notation))
 
     def _hold(self, index: int) -> bool:
         run = self._playback.run
@@ -105,6 +117,7 @@ class Screen(QObject):
         if old.view != new.view:
             self._canvas.set_view(new.view)
         self._fields.invalidate(old, new)
+        self._inspecting.invalidate(old, new)
         self._refresh.start()
 
     def _receive(self, message: object) -> None:
@@ -128,7 +141,12 @@ class Screen(QObject):
             self._canvas.show_content(message=message)
 
 
-def caption(run: Run, k: int) -> Caption:
+def needs_fields(view: View) -> tuple[bool, bool]:
+    """Whether density and arrows are wanted, for layers of their own or for lines."""
+    return view.lines == "contours" or (view.density and view.map == "none"), view.arrows or view.lines == "streamlines"
+
+
+def caption(run: Run, k: int, notation: Notation = "sde") -> Caption:
     """The words at the canvas's corner: everything about the frame on screen, from the run itself."""
 
     def tr(text: str) -> str:
@@ -147,7 +165,9 @@ def caption(run: Run, k: int) -> Caption:
         notes.append(tr("recorded earlier; the engine is starting"))
     if run.training_step is not None:
         notes.append(tr("particles: network at step {step}").format(step=count(run.training_step)))
-    timed = run.axis in ("reverse", "forward")
+    here = place(run, k, notation)
+    position = position or " · ".join(here.words)
+    timed = here.timed and run.axis in ("reverse", "forward")
     return Caption(
         label=f"{run.label} ({run.noise})" if run.noise else run.label,
         t=float(run.t[k]) if timed else None,

@@ -7,11 +7,15 @@ import html
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QWidget
 
+from scoreviz.gui.dynamics.fields import arrow_kind
+from scoreviz.gui.dynamics.inspect_words import lines_sentence, map_sentence
+from scoreviz.gui.dynamics.space.words import space_sentences
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.labels import label
 from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.widgets.words import scene_text
+from scoreviz.scene.control import ByClass, Inpaint
 from scoreviz.scene.document import Scene
 
 
@@ -19,34 +23,60 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("Seeing", text)
 
 
+LAWS = {"sde": "pₜ", "ncsn": "p_σ", "ddpm": "q(xₖ)"}
+"""The law of a noise level, in each notation."""
+
+
 def _arrows(scene: Scene) -> str:
-    field = scene.score.source if scene.view.field == "sampler" else scene.view.field
-    return {
+    field = arrow_kind(scene)
+    said = {
+        "guided": _tr("Arrows show σ times the guided score, s + w times what the class adds."),
         "data": _tr("Arrows show σ times the score of the data points: it pulls towards nothing but them."),
         "exact": _tr("Arrows show σ times the exact score."),
         "network": _tr("Arrows show σ times the network's score."),
         "difference": _tr("Arrows show σ times what the network gets wrong: its score minus the exact one."),
     }[field]
+    if scene.view.notation == "ddpm" and field == "network":
+        said += " " + _tr("In DDPM's words, minus the noise that it predicts.")
+    return said
+
+
+def _control(scene: Scene) -> str:
+    """What the particles are asked for, which the arrows do not show."""
+    match scene.control:
+        case ByClass():
+            return _tr("The particles are guided to one class on the way; the ground is that of the whole drawing.")
+        case Inpaint():
+            return _tr("One coordinate of the particles is known and put back after each substep; the ground is the whole drawing.")
+    return ""
 
 
 def _ground(scene: Scene) -> str:
+    law = LAWS[scene.view.notation]
+    each = {"sde": _tr("t"), "ncsn": _tr("σ"), "ddpm": _tr("k")}[scene.view.notation]
     if scene.view.density_scale == "relative":
-        return _tr("The ground is log pₜ, relative to this t's own peak.")
-    return _tr("The ground is log pₜ, on one range for every t.")
+        return _tr("The ground is log {law}, relative to this {each}'s own peak.").format(law=law, each=each)
+    return _tr("The ground is log {law}, on one range for every {each}.").format(law=law, each=each)
 
 
 def sentences(scene: Scene, points: str) -> list[str]:
     """One sentence for each layer that is shown; `points` is what the particles do."""
-    said = []
-    if scene.view.particles:
-        said.append(scene_text(points))
-    if scene.view.arrows:
+    if scene.density.dim == 3:
+        return space_sentences(scene, points, _control(scene))
+    view, said = scene.view, []
+    if view.particles:
+        said += [scene_text(points), _control(scene)]
+    if view.arrows:
         said.append(_arrows(scene))
-    if scene.view.density:
+    if view.map != "none":
+        said.append(map_sentence(scene))
+    elif view.density:
         said.append(_ground(scene))
+    said.append(lines_sentence(scene, LAWS[view.notation]))
+    said = [sentence for sentence in said if sentence]
     if said and scene.noise.shrinks():
         said.append(_tr("This noise shrinks the data by a(t) as it grows; σ stands for std/a, the noise beside the signal."))
-    return [sentence for sentence in said if sentence] or [_tr("Every layer is switched off.")]
+    return said or [_tr("Every layer is switched off.")]
 
 
 class Seeing(Section):

@@ -8,6 +8,7 @@ from scoreviz.gui.dynamics.density_panel import DensityPanel
 from scoreviz.gui.dynamics.sampler_panel import SamplerPanel
 from scoreviz.gui.dynamics.score_panel import ScorePanel
 from scoreviz.gui.dynamics.seeing import Seeing
+from scoreviz.gui.dynamics.selecting.selection import Selection
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Progress
 from scoreviz.gui.store import Store
@@ -17,9 +18,9 @@ from scoreviz.gui.widgets.side import SideColumn
 class SidePanel(SideColumn):
     """Density, Score, Sampler, What am I seeing?; at most one is open."""
 
-    def __init__(self, store: Store, playback: Playback, progress: Progress, parent: QWidget | None = None) -> None:
+    def __init__(self, store: Store, playback: Playback, progress: Progress, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__("side_panel", parent)
-        self.density = DensityPanel(store)
+        self.density = DensityPanel(store, selection)
         self.score = ScorePanel(store, progress)
         self.sampler = SamplerPanel(store, playback)
         self.seeing = Seeing(store, playback)

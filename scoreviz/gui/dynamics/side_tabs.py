@@ -12,6 +12,7 @@ from scoreviz.gui.widgets.buttons import TabButton
 from scoreviz.gui.widgets.rule import thin_rule
 
 HEIGHT = 34
+LEAST_WIDTH, MOST_WIDTH = 300, 640
 
 
 class SideTabs(QWidget):
@@ -56,8 +57,10 @@ class SideTabs(QWidget):
     def show_page(self, name: str) -> None:
         """Bring a page on screen."""
         if name not in self._pages:
-            self._pages[name] = self._makers[name]()
-            self._stack.addWidget(self._pages[name])
+            page = self._pages[name] = self._makers[name]()
+            page.setMinimumWidth(theme.current().px(LEAST_WIDTH))  # the column is as wide as its divider says
+            page.setMaximumWidth(theme.current().px(MOST_WIDTH))
+            self._stack.addWidget(page)
         self.page = name
         self._buttons[name].setChecked(True)
         self._stack.setCurrentWidget(self._pages[name])

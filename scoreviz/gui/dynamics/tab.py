@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,25 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from scoreviz.gui import theme
 from scoreviz.gui.canvas import Canvas
+from scoreviz.gui.dynamics.compare.comparison import Comparison
+from scoreviz.gui.dynamics.data_points import DataOnCanvas
 from scoreviz.gui.dynamics.drawing import Drawing
 from scoreviz.gui.dynamics.fields import Fields
+from scoreviz.gui.dynamics.inspecting import Inspecting
 from scoreviz.gui.dynamics.layer_chips import LayerChips
+from scoreviz.gui.dynamics.probe.kit import ProbeKit
+from scoreviz.gui.dynamics.racing import Racing
 from scoreviz.gui.dynamics.runs import Runs
 from scoreviz.gui.dynamics.screen import Screen
+from scoreviz.gui.dynamics.selecting.selection import Selection
+from scoreviz.gui.dynamics.selecting.selector import Selector
 from scoreviz.gui.dynamics.side_panel import SidePanel
 from scoreviz.gui.dynamics.side_tabs import SideTabs
 from scoreviz.gui.dynamics.tool_rail import ToolRail
 from scoreviz.gui.dynamics.tool_settings import ToolSettings
 from scoreviz.gui.dynamics.training_scrubber import TrainingScrubber
 from scoreviz.gui.dynamics.views import Views
+from scoreviz.gui.importing.dropping import FileDrops
 from scoreviz.gui.importing.importer import Importer
 from scoreviz.gui.notices import NoticeBar
 from scoreviz.gui.playback import Playback
@@ -30,30 +39,60 @@ from scoreviz.gui.questions import Questions
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.gui.transport.bar import Transport
+from scoreviz.gui.widgets.divider import Divider
 from scoreviz.gui.widgets.rule import thin_rule
 from scoreviz.protocol.messages import Applied
+from scoreviz.scene.document import Scene
+from scoreviz.scene.learning.reach import trained_levels
 from scoreviz.scene.view import View
 
 if TYPE_CHECKING:
     from scoreviz.gui.dynamics.text_popover import TextPopover
 
-PLOTS_HEIGHT = 124
+PLOTS_HEIGHT, PLOTS_LEAST = 124, 84
+SIDE_WIDTH = 318
+STAGE_LEAST = 360
 LEGEND_WIDTH = 190
 NOTICE_LEAST = 480
 
 
 class Stage(QWidget):
-    """The view on screen with what lies over its edges: layer chips, and notices."""
+    """The view on screen with what lies over its edges: its chips, and notices.
+
+    The plane's chips are given; another view may bring its own as `chips`. They are no part of a view, so no film shows them.
+    """
 
     def __init__(self, views: Views, chips: LayerChips, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.views, self.chips = views, chips
+        self.views = views
+        self._of_views: dict[str, QWidget] = {"plane": chips}
+        self._bare = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(views)
-        chips.setParent(self)
         self.notice = NoticeBar(self)
         self.notice.told.connect(self.place_overlays)
+        views.turned.connect(self._turn)
+        self._turn(views.name)
+
+    @property
+    def chips(self) -> QWidget:
+        """Those of the view on screen."""
+        return self._of_views[self.views.name]
+
+    def set_bare(self, bare: bool) -> None:
+        """Without chips, for a presentation."""
+        self._bare = bare
+        self._turn(self.views.name)
+
+    def _turn(self, name: str) -> None:
+        if name not in self._of_views:
+            self._of_views[name] = getattr(self.views.current, "chips", None) or QWidget()
+        for view, chips in self._of_views.items():
+            if chips.parentWidget() is not self:
+                chips.setParent(self)
+            chips.setVisible(view == name and not self._bare)
+        self.place_overlays()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -83,47 +122,111 @@ class DynamicsTab(QWidget):
         self.setObjectName("dynamics")
         self._store, self._session, self._progress, self._playback, self._questions = store, session, progress, playback, questions
         self.canvas = Canvas()
+        self.tools = ToolSettings(self)
+        self.comparison = Comparison(store, session, playback, questions, self)
         self.views = Views(self.canvas, store, self._view_makers())
         self.views.set_ui_scale(theme.current().scale)
-        self.tools = ToolSettings(self)
         self.runs = Runs(playback, self)
         self.fields = Fields(session, progress, self)
         session.received.connect(self.runs.receive)
         self.stage = Stage(self.views, LayerChips(store))
-        self.screen_ = Screen(self.canvas, store, session, playback, self.runs, self.fields, self)
-        self.drawing = Drawing(self.canvas, store, session, self.tools, self)
+        self.inspecting = Inspecting(self.canvas, store, questions, session, progress, self)
+        self.screen_ = Screen(self.canvas, store, session, playback, self.runs, self.fields, self.inspecting, self)
+        self.probe = ProbeKit(self.canvas, playback, questions, self)
+        self.selection = Selection(store, self)
+        self.drawing = Drawing(self.canvas, store, session, self.tools, self.selection, self)
         self.importer = Importer(self.drawing, store, self)
         self.rail = ToolRail(store, self.tools)
         self.text: TextPopover | None = None
-        self.side = SidePanel(store, playback, progress)
+        self.side = SidePanel(store, playback, progress, self.selection)
+        self.racing = Racing(questions, self)
         self.pages = SideTabs()
         for name, title, make in self._side_pages():
             self.pages.add(name, title, make)
         self.training = TrainingScrubber(store, session, playback, progress)
         self.transport = Transport(playback, self.training)
         self.plots: QObject | None = None
+        store.changed.connect(lambda _old, new, _origin: self._mark_time_line(new))
+        self._mark_time_line(store.scene)
+        self.data = DataOnCanvas(self.canvas, store, questions, self)
         self._connect_tools()
         session.received.connect(self._resolved)
         session.past_changed.connect(lambda: self.side.score.set_pinned(session.pinned))
         self._lay_out()
 
+    def _mark_time_line(self, scene: Scene) -> None:
+        """In whose symbols its words are, and which levels the network in use does not know."""
+        self.transport.timeline.set_notation(scene.view.notation)
+        self.transport.timeline.set_trained(trained_levels(scene))
+
     def _view_makers(self) -> dict[str, Callable[[], QWidget]]:
         """What fills the middle where it is not the plane's canvas; each is made when it is first seen."""
-        return {}
+        return {"line": self._line, "space": self._space, "compare": self._compare}
+
+    def _space(self) -> QWidget:
+        from scoreviz.gui.dynamics.space.opening import Space
+
+        return Space(self._store, self._session, self._playback, self._progress, self._questions, lambda text: self.stage.notice.tell(text))
+
+    def _line(self) -> QWidget:
+        from scoreviz.gui.dynamics import spacetime
+
+        return spacetime.make(
+            self._store, self._session, self._playback, self._questions, self.tools, lambda text: self.stage.notice.tell(text)
+        )
+
+    def _compare(self) -> QWidget:
+        from scoreviz.gui.dynamics.compare.view import CompareView
+
+        return CompareView(self.comparison, self._store, self._session, self._playback, self._progress, self._questions)
+
+    def _compare_page(self) -> QWidget:
+        from scoreviz.gui.dynamics.compare.page import ComparePage
+
+        page = ComparePage(self.comparison, self._store)
+        self.comparison.form_wanted.connect(page.open_pane)
+        return page
 
     def _side_pages(self) -> list[tuple[str, str, Callable[[], QWidget]]]:
         """The pages of the column at the right: name, title, and how each is made when it is first opened."""
-        return [("scene", self.tr("Scene"), lambda: self.side)]
+        return [
+            ("scene", self.tr("Scene"), lambda: self.side),
+            ("probe", self.tr("Probe"), self.probe.page),
+            ("steps", self.tr("Steps"), self._steps),
+            ("compare", self.tr("Compare"), self._compare_page),
+            ("race", self.tr("Race"), self._race),
+        ]
+
+    def _race(self) -> QWidget:
+        from scoreviz.gui.dynamics.race_page import RacePage
+
+        return RacePage(self._store, self.racing)
+
+    def _steps(self) -> QWidget:
+        from scoreviz.gui.dynamics.steps.page import StepsPage
+
+        return StepsPage(self._store, self._playback, self._progress, self._questions, self.canvas)
 
     def _connect_tools(self) -> None:
         tools, canvas = self.tools, self.canvas
+        self.comparison.doing.told.connect(self.stage.notice.tell)
+        self.racing.changed.connect(lambda: None if self.racing.running else self.comparison.renew_race())
+        self.comparison.page_wanted.connect(lambda: self.pages.show_page("compare"))
+        self.probe.on_canvas.page_wanted.connect(lambda: self.pages.show_page("probe"))
+        self.probe.dropping.told.connect(self.stage.notice.tell)
         tools.tool_changed.connect(canvas.set_tool)
         tools.width_changed.connect(canvas.set_brush_width)
         canvas.brushWidthChanged.connect(self._size_brush)
         canvas.set_tool(tools.tool)
         canvas.set_brush_width(tools.width)
+        canvas.lend("select", Selector(self._store, self.selection))
+        tools.ink_changed.connect(canvas.set_ink)
+        canvas.set_ink(tools.ink)
+        self.selection.changed.connect(canvas.update)
+        self.selection.refused.connect(self.stage.notice.tell)
         self.drawing.refused.connect(self.stage.notice.tell)
         canvas.filesDropped.connect(self.importer.take)
+        FileDrops(self.views, self.importer.take)  # of the other views
         self.importer.told.connect(self.stage.notice.tell)
         self.rail.text_wanted.connect(self.open_text)
         self.rail.file_wanted.connect(self.open_picture_or_points)
@@ -149,41 +252,57 @@ class DynamicsTab(QWidget):
             self.side.sampler.set_resolved_sigma_max(message.sigma_max)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(0)
-        parts: list[QWidget] = [self.rail, thin_rule(vertical=True), self.stage, thin_rule(vertical=True), self.pages]
-        self._around = [part for part in parts if part is not self.stage]  # what a presentation goes without
-        for part in parts:
-            top.addWidget(part, 1 if part is self.stage else 0)
+        now = theme.current()
         self._plots_place = QVBoxLayout()
         self._plots_place.setContentsMargins(0, 0, 0, 0)
         self._plots_holder = QWidget()
-        self._plots_holder.setFixedHeight(theme.current().px(PLOTS_HEIGHT))
+        self._plots_holder.setMinimumHeight(now.px(PLOTS_LEAST))
         self._plots_holder.setLayout(self._plots_place)
+        self.stage.setMinimumSize(now.px(STAGE_LEAST), now.px(STAGE_LEAST) // 2)
+        self.columns = Divider(self.stage, self.pages, SIDE_WIDTH, vertical=False, name="divider.side")
+        upper = QWidget()
+        top = QHBoxLayout()
+        for part in (self.rail, rule := thin_rule(vertical=True), self.columns):
+            top.addWidget(part, 1 if part is self.columns else 0)
+        above = QVBoxLayout(upper)
+        above.addLayout(top, 1)
+        above.addWidget(line := thin_rule())
+        above.addWidget(self.transport)
+        self.rows = Divider(upper, self._plots_holder, PLOTS_HEIGHT, vertical=True, name="divider.plots")
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(top, 1)
-        for widget in (thin_rule(), self.transport, thin_rule(), self._plots_holder):
-            column.addWidget(widget)
-            self._around.append(widget)
+        column.addWidget(self.rows)
+        for layout in (top, above, column):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+        self._around: list[QWidget] = [self.rail, rule, self.pages, line, self.transport, self._plots_holder]  # not for a presentation
 
     def set_presenting(self, on: bool, scale: float) -> None:
         """The canvas alone with its words `scale` times as large, or everything."""
-        for part in (*self._around, self.stage.chips):
+        for part in self._around:
             part.setVisible(not on)
+        self.stage.set_bare(on)
         self.views.set_ui_scale(theme.current().scale * (scale if on else 1.0))
 
     def add_plots(self) -> None:
         """After the first paint: importing pyqtgraph takes a third of a second."""
         if self.plots is None:
-            from scoreviz.gui.dynamics.plots import Plots
+            from scoreviz.gui.dynamics.plots import PlotContext, Plots
 
-            self.plots = Plots(self._progress, self._playback)
+            context = PlotContext(self._store, self._progress, self._playback, self._questions, self.racing)
+            self.plots = Plots(dataclasses.replace(context, measuring=self.comparison.measuring))
             self._plots_place.addWidget(self.plots)
 
+    def inspect(self) -> None:
+        """The Inspect menu, where its chip is: of the plane."""
+        chips = self.stage.chips
+        if isinstance(chips, LayerChips) and chips.isVisible():
+            chips.open_menu()
+
     def fit(self) -> None:
-        """Look at the square that presets fill."""
+        """Look at the square that presets fill, or at space from where one begins."""
+        if self.views.name == "space":
+            self.views.current.home()
+            return
         view = View()
         self.canvas.set_camera(view.x, view.y, view.half_height)
         self.drawing.look(view.x, view.y, view.half_height)

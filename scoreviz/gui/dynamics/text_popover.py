@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontDatabase, QKeyEvent, QPainter, QPainterPath, QPolygonF, QShowEvent
@@ -201,13 +202,18 @@ class TextPopover(QFrame):
             self._add_another()
             return
         height = old.height if self._aspect() * old.height <= self._canvas.bounds.x1 - self._canvas.bounds.x0 else self._fitting_height()
-        if self._drawing.exchange(old, self._mark(old.x, old.y, height, old.weight), self.tr("Change text")):
+        if self._drawing.exchange(old, self._changed(old, height), self.tr("Change text")):
             self.leave()
 
     def _add_another(self) -> None:
         x, y = self._drawing.centre
         if self._drawing.place(self._mark(x, y, self._fitting_height(), 1.0), self.tr("Add text")) is not None:
             self.leave()
+
+    def _changed(self, old: Text, height: float) -> Text:
+        """The new letters where the old ones were, of their weight, class and layer."""
+        new = self._mark(old.x, old.y, height, old.weight)
+        return msgspec.structs.replace(new, label=old.label, layer=old.layer, place=old.place)
 
     def _mark(self, x: float, y: float, height: float, weight: float) -> Text:
         outline = self._store.add_blob(self._outline)

@@ -101,8 +101,8 @@ class TrainingScrubber(QWidget):
         return len(kept) if step is None else sum(k < step for k in kept)
 
     def _refresh(self, *_args: object) -> None:
-        exact = self._store.scene.score.source == "exact"
-        able = not exact and len(self._session.kept) > 0
+        source = self._store.scene.score.source
+        able = source == "network" and len(self._session.kept) > 0
         self.slider.setEnabled(able)
         self.slider.quiet = not able
         self.follow.setEnabled(able)
@@ -110,20 +110,22 @@ class TrainingScrubber(QWidget):
         if not self.slider.isSliderDown():
             self.slider.show_unit(self._place() / max(len(self._session.kept), 1))
             self.slider.update()
-        texts = self._texts(exact)
+        texts = self._texts(source)
         room = self.width() - (
             self.follow.sizeHint().width() + theme.current().px(6) if self.width() >= theme.current().px(MIDDLING) else 0
         )
         self.words.set_texts(texts, room)
         self.slider.setAccessibleDescription(texts[0])
 
-    def _texts(self, exact: bool) -> list[str]:
+    def _texts(self, source: str) -> list[str]:
         """Which network, the longest sentence first."""
         run = self._playback.run
         if run is not None and run.file:
             return [self.tr("opened from “{name}”").format(name=run.file), run.file]
-        if exact:
+        if source == "exact":
             return [self.tr("exact score, no network"), self.tr("exact score")]
+        if source == "data":
+            return [self.tr("the data's score, no network"), self.tr("the data's score")]
         if (pinned := self._session.pinned) is not None:
             step = count(pinned)
             return [

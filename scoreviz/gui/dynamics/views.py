@@ -31,7 +31,8 @@ class View(Protocol):
 
 def name_of(scene: Scene) -> str:
     """Which view shows this scene."""
-    return "compare" if scene.compare.panes else {"1": "line", "2": "plane", "3": "space"}[scene.density.dimensions]
+    dimensions = scene.density.dimensions
+    return "compare" if scene.compare.panes and dimensions == "2" else {"1": "line", "2": "plane", "3": "space"}[dimensions]
 
 
 class Views(QStackedWidget):

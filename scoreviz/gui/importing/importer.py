@@ -21,6 +21,7 @@ from scoreviz.scene.density import Bitmap, Points
 from scoreviz.scene.document import Scene
 from scoreviz.scene.errors import SceneError
 from scoreviz.scene.files import BUNDLE_SUFFIX, SCENE_SUFFIX
+from scoreviz.scene.solid import SolidPoints
 from scoreviz.scene.traces import is_trace
 
 TABLES = (".csv", ".tsv", ".txt", ".npy")
@@ -56,7 +57,8 @@ class Importer(QObject):
         elif path.name.endswith((SCENE_SUFFIX, BUNDLE_SUFFIX)) or is_trace(path):
             self.sceneDropped.emit(path)
         elif path.suffix.lower() in TABLES:
-            self._start(path, read_points)
+            dim = 3 if self._store.scene.density.dimensions == "3" else 2
+            self._start(path, lambda path: read_points(path, dim))
         elif is_picture(path):
             self._start(path, read_picture)
         else:
@@ -98,6 +100,8 @@ class Importer(QObject):
         match result:
             case Picture():
                 self._picture(path, result)
+            case Table() if result.points.shape[1] == 3:
+                self._solid(path, result)
             case Table():
                 self._table(path, result)
             case SceneError():
@@ -127,6 +131,19 @@ class Importer(QObject):
         if table.columns > 2:
             said += " " + self.tr("The first two of its {n} columns were read.").format(n=count(table.columns))
         self._place(mark, self.tr("Add points"), said)
+
+    def _solid(self, path: Path, table: Table) -> None:
+        """Points in space: they take the place of what is there."""
+        mark = SolidPoints(name=path.name[-400:], points=self._store.add_blob(table.points.tobytes()))
+        said = self.tr("“{name}”: {n} points, from a ball of radius {radius} around ({x}, {y}, {z}).").format(
+            name=path.name, n=count(len(table.points)), radius=figure(table.radius),
+            x=figure(table.centre[0]), y=figure(table.centre[1]), z=figure(table.centre[2]),
+        )  # fmt: skip
+        if table.columns > 3:
+            said += " " + self.tr("The first three of its {n} columns were read.").format(n=count(table.columns))
+        how = self._drawing.place_solid(mark, self.tr("Add points"))
+        if how is not None:
+            self.told.emit(f"{said} {how}")
 
     def _place(self, mark: Bitmap | Points, text: str, said: str) -> None:
         how = self._drawing.place(mark, text)

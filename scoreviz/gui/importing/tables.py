@@ -23,16 +23,16 @@ MAGIC = b"\x93NUMPY"
 
 @dataclass(frozen=True)
 class Table:
-    """points (n, 2) float32 in the unit disc; in the file's units they lie within `radius` of `centre`, their mean."""
+    """points (n, D) float32 in the unit ball; in the file's units they lie within `radius` of `centre`, their mean."""
 
     points: np.ndarray[Any, Any]
-    centre: tuple[float, float]
+    centre: tuple[float, ...]
     radius: float
-    columns: int  # of which the first two were read
+    columns: int  # of which the first D were read
 
 
-def read_points(path: Path) -> Table:
-    """The first two columns of a file; may be called from any thread. SceneError names the line or the row that is no point."""
+def read_points(path: Path, dim: int = 2) -> Table:
+    """The first `dim` (2 or 3) columns of a file; may be called from any thread. SceneError names the line or the row that is no point."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -46,7 +46,8 @@ def read_points(path: Path) -> Table:
             QT_TRANSLATE_NOOP("errors", "“{name}” has {size} MiB; tables of up to {most} MiB can be read."),
             name=path.name, size=size >> 20, most=LARGEST_BYTES >> 20,
         )  # fmt: skip
-    values, columns = _array(path, size) if magic == MAGIC or path.suffix.lower() == ".npy" else _text(path)
+    is_array = magic == MAGIC or path.suffix.lower() == ".npy"
+    values, columns = _array(path, size, dim) if is_array else _text(path, dim)
     return _normalised(path.name, values, columns)
 
 
@@ -61,20 +62,20 @@ def _normalised(name: str, values: np.ndarray[Any, Any], columns: int) -> Table:
     if not good.all():
         row = int(np.argmin(good))
         raise SceneError(
-            QT_TRANSLATE_NOOP("errors", "Row {row} of “{name}” is ({x}, {y}); both must be finite numbers."),
-            name=name, row=row + 1, x=f"{values[row, 0]:g}", y=f"{values[row, 1]:g}",
+            QT_TRANSLATE_NOOP("errors", "Row {row} of “{name}” is ({values}); all must be finite numbers."),
+            name=name, row=row + 1, values=", ".join(f"{value:g}" for value in values[row]),
         )  # fmt: skip
     centre = values.mean(0)
     away = values - centre
-    radius = float(np.hypot(*away.T).max())
+    radius = float(np.linalg.norm(away, axis=1).max())
     points = (away / radius if radius > 0 else away).astype("<f4")
-    return Table(points=points, centre=(float(centre[0]), float(centre[1])), radius=radius, columns=columns)
+    return Table(points=points, centre=tuple(centre.tolist()), radius=radius, columns=columns)
 
 
 # ---- NumPy
 
 
-def _array(path: Path, size: int) -> tuple[np.ndarray[Any, Any], int]:
+def _array(path: Path, size: int, dim: int) -> tuple[np.ndarray[Any, Any], int]:
     """Read the header, hold it against the file's size, then the numbers: a header may claim anything. Pickles are not touched."""
     damaged = SceneError(QT_TRANSLATE_NOOP("errors", "“{name}” is no NumPy array, or a damaged one."), name=path.name)
     with path.open("rb") as file:
@@ -96,6 +97,8 @@ def _array(path: Path, size: int) -> tuple[np.ndarray[Any, Any], int]:
                 QT_TRANSLATE_NOOP("errors", "“{name}” is an array of {dtype} of shape {shape}; needed are numbers in rows of two or more."),
                 name=path.name, dtype=dtype.name, shape=shape,
             )  # fmt: skip
+        if shape[1] < dim:
+            raise _too_few_columns(path)
         count = math.prod(shape)
         if count * dtype.itemsize > size - file.tell():
             raise SceneError(
@@ -103,13 +106,20 @@ def _array(path: Path, size: int) -> tuple[np.ndarray[Any, Any], int]:
                 name=path.name, n=shape[0],
             )  # fmt: skip
         values = np.fromfile(file, dtype, count).reshape(shape, order="F" if by_columns else "C")
-    return values[:, :2].astype(np.float64), shape[1]
+    return values[:, :dim].astype(np.float64), shape[1]
+
+
+def _too_few_columns(path: Path) -> SceneError:
+    return SceneError(
+        QT_TRANSLATE_NOOP("errors", "“{name}” has two columns; in space each row needs three numbers. Choose 2-D to draw it in the plane."),
+        name=path.name,
+    )  # fmt: skip
 
 
 # ---- text
 
 
-def _text(path: Path) -> tuple[np.ndarray[Any, Any], int]:
+def _text(path: Path, dim: int) -> tuple[np.ndarray[Any, Any], int]:
     skip, sample = 0, ""
     for number, line in _first_lines(path):
         separator, decimal_comma = _separator(line)
@@ -122,15 +132,18 @@ def _text(path: Path) -> tuple[np.ndarray[Any, Any], int]:
             sample = line
             break
     if not sample:
-        return np.empty((0, 2)), 2
+        return np.empty((0, dim)), dim
     separator, decimal_comma = _separator(sample)
+    fields = _fields(sample, separator)
+    if len(fields) < dim or any(_number(field, decimal_comma) is None for field in fields[2:dim]):
+        raise _too_few_columns(path)
     try:
         # one line at a time through Python, so that the window's thread gets its turn
         lines = itertools.islice(_lines(path, skip, decimal_comma), MOST_ROWS + 1)
-        values = np.loadtxt(lines, delimiter=separator, usecols=(0, 1), quotechar='"', ndmin=2)
+        values = np.loadtxt(lines, delimiter=separator, usecols=range(dim), quotechar='"', ndmin=2)
     except ValueError as error:
-        raise _first_bad_line(path, skip, separator, decimal_comma) from error
-    return values, len(_fields(sample, separator))
+        raise _first_bad_line(path, skip, separator, decimal_comma, dim) from error
+    return values, len(fields)
 
 
 def _open(path: Path) -> io.TextIOWrapper:
@@ -181,8 +194,8 @@ def _number(field: str, decimal_comma: bool) -> float | None:
         return None
 
 
-def _first_bad_line(path: Path, skip: int, separator: str | None, decimal_comma: bool) -> SceneError:
-    """Which line is no pair of numbers."""
+def _first_bad_line(path: Path, skip: int, separator: str | None, decimal_comma: bool, dim: int = 2) -> SceneError:
+    """Which line is no point."""
     with _open(path) as file:
         for number, line in enumerate(file, 1):
             plain = line.partition("#")[0].strip()
@@ -194,7 +207,12 @@ def _first_bad_line(path: Path, skip: int, separator: str | None, decimal_comma:
                     QT_TRANSLATE_NOOP("errors", "Line {line} of “{name}” has one column; needed are two numbers in each row."),
                     name=path.name, line=number,
                 )  # fmt: skip
-            for field in fields[:2]:
+            if len(fields) < dim:
+                return SceneError(
+                    QT_TRANSLATE_NOOP("errors", "Line {line} of “{name}” has two columns; needed are three numbers in each row."),
+                    name=path.name, line=number,
+                )  # fmt: skip
+            for field in fields[:dim]:
                 if _number(field, decimal_comma) is None:
                     return SceneError(
                         QT_TRANSLATE_NOOP("errors", "Line {line} of “{name}” has “{field}” where a number is due."),

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QBrush, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from scoreviz.gui import theme
@@ -14,6 +14,7 @@ from scoreviz.gui.playback import STAGES, Playback, Timed
 from scoreviz.gui.transport import words
 from scoreviz.gui.widgets.keys import MOVES, keep_keys
 from scoreviz.gui.widgets.paint import focus_ring
+from scoreviz.scene.notation import Notation
 
 PITCH = 6.0  # logical pixels between ticks below which they are merged
 BAND = 12.0  # height of the ticks
@@ -30,6 +31,8 @@ class Timeline(QSlider):
         self._ticks: QPixmap | None = None
         self._key: tuple[object, ...] = ()
         self._ready = 0
+        self._notation: Notation = "sde"
+        self._trained: tuple[float, float] | None = None
         self.setObjectName("timeline")
         self.setAccessibleName(self.tr("Time line of the sampler"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -63,6 +66,25 @@ class Timeline(QSlider):
         share = (x - left) / max(right - left, 1.0)
         return round(min(max(share, 0.0), 1.0) * max(self._length() - 1, 0))
 
+    def set_notation(self, notation: Notation) -> None:
+        """In whose symbols the words are."""
+        if notation != self._notation:
+            self._notation = notation
+            self._moved(self._playback.index)
+
+    def set_trained(self, levels: tuple[float, float] | None) -> None:
+        """The sigmas that the network in use was trained at, least and largest; what lies outside is hatched. None: nothing is."""
+        if levels != self._trained:
+            self._trained = levels
+            self._moved(self._playback.index)
+
+    def is_trained(self, index: int) -> bool:
+        """Was the network in use trained at this frame's noise level?"""
+        run = self._playback.run
+        if self._trained is None or run is None:
+            return True
+        return bool(self._trained[0] <= float(run.sigma[index]) <= self._trained[1])
+
     # ---- following the playback
 
     def refresh(self) -> None:
@@ -84,7 +106,7 @@ class Timeline(QSlider):
             self.setValue(index)
         run = self._playback.run
         if run is not None and index < run.length:
-            self.setAccessibleDescription(words.caption(run, index))
+            self.setAccessibleDescription(self._caption(index))
         self.update()
 
     def _by_assistive_technology(self, value: int) -> None:
@@ -138,6 +160,7 @@ class Timeline(QSlider):
             painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.tr("No run yet."))
             return
         self._paint_band(painter)
+        self._paint_untrained(painter)
         self._paint_words(painter)
         if self.hasFocus():
             focus_ring(painter, self, QRectF(self.rect()).adjusted(0, 0, 0, -1), now.px(6))
@@ -163,6 +186,28 @@ class Timeline(QSlider):
         painter.fillRect(head.adjusted(-1, 0, 1, 0), now.color("ground", 0.8))
         painter.fillRect(head, now.color("text"))
 
+    def _paint_untrained(self, painter: QPainter) -> None:
+        """Hatching over the frames whose noise level the network was never trained at."""
+        run = self._playback.run
+        if self._trained is None or run is None:
+            return
+        now, band = theme.current(), self._band()
+        untrained = [not self.is_trained(k) for k in range(run.length)]
+        half = 0.5 * (self.x_of(1) - self.x_of(0))
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], untrained, [False]]).astype(np.int8)))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(now.color("text", 0.55), Qt.BrushStyle.BDiagPattern))
+        for first, past in edges.reshape(-1, 2).tolist():
+            left, right = self.x_of(first) - half, self.x_of(past - 1) + half
+            painter.drawRect(QRectF(left, band.top() - now.px(3), right - left, band.height() + now.px(6)))
+
+    def _caption(self, index: int) -> str:
+        """The frame in words."""
+        run = self._playback.run
+        assert run is not None
+        text = words.caption(run, index, self._notation)
+        return text if self.is_trained(index) else text + " · " + self.tr("the network is not trained at this σ")
+
     def _paint_words(self, painter: QPainter) -> None:
         run = self._playback.run
         assert run is not None
@@ -170,7 +215,7 @@ class Timeline(QSlider):
         left, right = self._ends()
         above = QRectF(left, 0, right - left, height + 2)
         below = QRectF(left, self.height() - height - now.px(2), right - left, height + 2)
-        first, last = words.ends(run)
+        first, last = words.ends(run, self._notation)
         painter.setFont(now.font(0.94))
         painter.setPen(now.color("dim"))
         align = Qt.AlignmentFlag
@@ -179,7 +224,7 @@ class Timeline(QSlider):
         aside = words.aside(run)
         if aside:
             painter.drawText(above, int(align.AlignHCenter | align.AlignVCenter), aside)
-        caption = words.caption(run, min(self._playback.index, run.length - 1))
+        caption = self._caption(min(self._playback.index, run.length - 1))
         painter.drawText(below, int(align.AlignHCenter | align.AlignVCenter), caption)
 
     def _tick_picture(self, band: QRectF) -> QPixmap:

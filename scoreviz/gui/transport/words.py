@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
+from scoreviz.gui.notation import place
 from scoreviz.gui.playback import STAGES, Timed
 from scoreviz.gui.widgets.words import count, figure, signed
+from scoreviz.scene.notation import Notation
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Timeline", text)
 
 
-def ends(run: Timed) -> tuple[str, str]:
+def ends(run: Timed, notation: Notation = "sde") -> tuple[str, str]:
     """What stands at the two ends of the axis."""
+    if run.length and (begins := place(run, 0, notation).position):
+        return begins, place(run, run.length - 1, notation).position
     match run.axis:
         case "iterations":
             return _tr("iteration 0"), count(run.total)
@@ -41,16 +45,18 @@ def stride(run: Timed) -> int:
     return max(1, round(run.total / kept))
 
 
-def caption(run: Timed, index: int) -> str:
-    """“predict 96 of 160 · t 0.40 · σ 0.110 · log-SNR +4.4”."""
+def caption(run: Timed, index: int, notation: Notation = "sde") -> str:
+    """“predict 96 of 160 · t 0.40 · σ 0.110 · log-SNR +4.4”; NCSN has levels for t, DDPM k and ᾱ."""
+    here = place(run, index, notation)
     parts = [stage_name(int(run.stage[index]))]
     if index:
         parts[0] = _tr("{stage} {k} of {n}").format(stage=parts[0], k=count(int(run.substep[index])), n=count(run.total))
-    if run.axis in ("reverse", "forward"):
+    parts += here.words
+    if here.timed and run.axis in ("reverse", "forward"):
         parts.append(f"t {float(run.t[index]):.2f}")
-    if np.isfinite(run.sigma[index]):
+    if here.abar is None and np.isfinite(run.sigma[index]):
         parts.append(f"σ {figure(float(run.sigma[index]))}")
-    if np.isfinite(run.log_snr[index]):
+    if here.timed and notation != "ncsn" and np.isfinite(run.log_snr[index]):
         parts.append(_tr("log-SNR {value}").format(value=signed(float(run.log_snr[index]))))
     return " · ".join(parts)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QWheelEvent
+from PySide6.QtGui import QPainter, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -47,9 +47,10 @@ class _Lines(QStyledItemDelegate):
             return
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if chosen:
+        if chosen and option.state & QStyle.StateFlag.State_Enabled:
             outlined(painter, rect, now.px(4), fill=now.color("select"))
-        painter.setPen(now.color("on_select" if chosen else "text"))
+        able = bool(option.state & QStyle.StateFlag.State_Enabled)
+        painter.setPen(now.color("faint" if not able else "on_select" if chosen else "text"))
         align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(rect.adjusted(now.px(7), 0, -now.px(4), 0), int(align), str(index.data(Qt.ItemDataRole.DisplayRole)))
 
@@ -110,6 +111,7 @@ class Menu(Editor):
         self._supply = supply
         self._items: list[Item] = []
         self._value: Any = None
+        self._refusal: Callable[[str], str] = lambda _value: ""
         self.combo = Combo(self)
         self.combo.setObjectName("combo")
         self.combo.before_popup = self.refill
@@ -125,6 +127,26 @@ class Menu(Editor):
         """What can be chosen, as listed."""
         return [item.value for item in self._items]
 
+    def set_refusal(self, refusal: Callable[[str], str]) -> None:
+        """refusal(value): why this one cannot be chosen at present, "" where it can. It stays in the list, greyed, with the sentence."""
+        self._refusal = refusal
+        self._refuse()
+
+    def _refuse(self) -> None:
+        model = self.combo.model()
+        helps = {item.value: item.help for item in self._items}
+        for row in range(self.combo.count()):
+            value = self.combo.itemData(row)
+            if value is None:
+                continue
+            sentence = self._refusal(value)
+            index = model.index(row, 0)
+            flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
+            self.combo.setItemData(row, sentence or helps[value], Qt.ItemDataRole.ToolTipRole)
+            self.combo.setItemData(row, sentence, Qt.ItemDataRole.AccessibleDescriptionRole)
+            if isinstance(model, QStandardItemModel):
+                model.itemFromIndex(index).setFlags(Qt.ItemFlag.NoItemFlags if sentence else flags)
+
     def refill(self) -> None:
         """List what there is now."""
         items = sorted(self._supply(), key=lambda item: item.rare)
@@ -137,6 +159,7 @@ class Menu(Editor):
                 self.combo.insertSeparator(self.combo.count())
             self.combo.addItem(item.text, item.value)
             self.combo.setItemData(self.combo.count() - 1, item.help, Qt.ItemDataRole.ToolTipRole)
+        self._refuse()
         self._show()
 
     def set_value(self, value: Any) -> None:

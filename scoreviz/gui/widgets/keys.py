@@ -6,6 +6,7 @@ Space plays, Home goes to the start: but not while a button or a slider that was
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -16,7 +17,20 @@ PRESS = frozenset({Key.Key_Space})
 ARROWS = frozenset({Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down})
 MOVES = ARROWS | {Key.Key_Home, Key.Key_End, Key.Key_PageUp, Key.Key_PageDown}
 RESET = frozenset({Key.Key_Delete, Key.Key_Backspace})
+DIRECTIONS = {Key.Key_Left: (-1, 0), Key.Key_Right: (1, 0), Key.Key_Up: (0, -1), Key.Key_Down: (0, 1)}
+"""Steps to the right and down on the screen."""
 LETTERS = frozenset(Key(code) for code in range(Key.Key_A, Key.Key_Z + 1))
+
+
+class KeyLine(NamedTuple):
+    """One line of the F1 sheet: keys that a widget takes, how they are written, and what they do (marked for translation as "keys").
+
+    Each widget's `KEYS` stands beside the code that answers to them.
+    """
+
+    keys: tuple[Qt.Key, ...]
+    shown: str
+    text: str
 
 
 class _Keeper(QObject):

@@ -34,8 +34,16 @@ class Score(Section, frozen=True, kw_only=True):
         Literal["exact", "network", "data"],
         param(
             QT_TRANSLATE_NOOP("scene", "from"),
-            QT_TRANSLATE_NOOP("scene", "exact: the closed form of the drawn density. network: what has been learned so far."),
+            QT_TRANSLATE_NOOP(
+                "scene",
+                "exact: the closed form of the drawn density. network: what has been learned so far. "
+                "data: the closed form of the data set's points, which can return nothing but them.",
+            ),
             invalidates=Invalidates.TRAJECTORY | Invalidates.FIELD,
-            labels={"exact": QT_TRANSLATE_NOOP("scene", "exact"), "network": QT_TRANSLATE_NOOP("scene", "network")},
+            labels={
+                "exact": QT_TRANSLATE_NOOP("scene", "exact"),
+                "network": QT_TRANSLATE_NOOP("scene", "network"),
+                "data": QT_TRANSLATE_NOOP("scene", "data"),
+            },
         ),
     ] = "exact"  # fmt: skip

@@ -17,6 +17,8 @@ class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
     HELP = QT_TRANSLATE_NOOP(
         "scene", "Fully connected layers with EDM preconditioning, so that inputs and targets have unit variance at every σ."
     )
+    RULE = "D(x, σ) = c_skip x + c_out F(c_in x, ln σ/4),  s = (D − x)/σ²"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Karras et al. 2022, eq. 7; Fourier features Tancik et al. 2020.")
     width: Annotated[
         int,
         param(

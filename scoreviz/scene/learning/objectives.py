@@ -40,13 +40,17 @@ class _Levels(Spec, frozen=True, kw_only=True):
 
 class Denoising(_Levels, ObjectiveSpec, tag="denoising", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "denoising score matching")
-    HELP = QT_TRANSLATE_NOOP("scene", "Predict the noise that was added; its best answer is the score (Vincent 2011).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Predict the noise that was added; its best answer is the score.")
+    RULE = "E λ(σ) |s_θ(x̃, σ) − (x − x̃)/σ²|²"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Vincent 2011; Song & Ermon 2019, eq. 5, there with a factor ½.")
     FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left\|s_\theta(\tilde{x},\sigma) - \frac{x-\tilde{x}}{\sigma^2}\right\|^2"
 
 
 class Ladder(Spec, ObjectiveSpec, tag="ncsn", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "NCSN ladder")
-    HELP = QT_TRANSLATE_NOOP("scene", "Denoising at L noise levels in geometric steps, each weighted by σ² (Song & Ermon 2019).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Denoising at L noise levels in geometric steps, each weighted by σ².")
+    RULE = "(1/L) Σ σ_i² E |s_θ(x̃, σ_i) + (x̃ − x)/σ_i²|²"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song & Ermon 2019, eq. 5 and 6, there with a factor ½.")
     FORMULA = (
         r"\frac{1}{L}\sum_{i=1}^{L}\sigma_i^2\;\mathbb{E}\left\|s_\theta(\tilde{x},\sigma_i) + \frac{\tilde{x}-x}{\sigma_i^2}\right\|^2"
     )
@@ -61,7 +65,9 @@ class Ladder(Spec, ObjectiveSpec, tag="ncsn", frozen=True, kw_only=True):
 
 class DDPMSimple(Spec, ObjectiveSpec, tag="ddpm", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "DDPM simple")
-    HELP = QT_TRANSLATE_NOOP("scene", "Predict the noise at T discrete steps of the VP noise, all weighted alike (Ho et al. 2020, eq. 14).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Predict the noise at T discrete steps of the VP noise, all weighted alike.")
+    RULE = "E |ε − ε_θ(√ᾱ_k x_0 + √(1 − ᾱ_k) ε, k)|²"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Ho et al. 2020, eq. 14 and algorithm 1.")
     RARE = True
     FORMULA = (
         r"\mathbb{E}_{k,x_0,\epsilon}\left\|\epsilon - "
@@ -92,7 +98,9 @@ class DDPMSimple(Spec, ObjectiveSpec, tag="ddpm", frozen=True, kw_only=True):
 
 class EDMLoss(Spec, ObjectiveSpec, tag="edm", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "EDM")
-    HELP = QT_TRANSLATE_NOOP("scene", "Denoising with log-normal noise levels, weighted so that each counts alike (Karras et al. 2022).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Denoising with log-normal noise levels, weighted so that each counts alike.")
+    RULE = "E (σ² + σ_d²)/(σ σ_d)² |D(x_0 + σ z, σ) − x_0|²"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Karras et al. 2022, eq. 2 and table 1.")
     RARE = True
     FORMULA = (
         r"\mathbb{E}_{\ln\sigma\sim\mathcal{N}(P_{\mathrm{mean}},P_{\mathrm{std}}^2)}\;"
@@ -105,6 +113,8 @@ class EDMLoss(Spec, ObjectiveSpec, tag="edm", frozen=True, kw_only=True):
 class Explicit(_Levels, ObjectiveSpec, tag="explicit", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "explicit score matching")
     HELP = QT_TRANSLATE_NOOP("scene", "Match the exact score itself: possible only because a drawn density is known in closed form.")
+    RULE = "E λ(σ) |s_θ(x, σ) − ∇ log p_σ(x)|²"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Hyvärinen 2005, eq. 2, there with a factor ½.")
     FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left\|s_\theta(x,\sigma) - \nabla_x\log p_\sigma(x)\right\|^2"
 
 
@@ -112,17 +122,19 @@ class Implicit(_Levels, ObjectiveSpec, tag="implicit", frozen=True, kw_only=True
     LABEL = QT_TRANSLATE_NOOP("scene", "implicit score matching")
     HELP = QT_TRANSLATE_NOOP(
         "scene",
-        "Needs samples only: the score's divergence takes the place of the unknown score (Hyvärinen 2005). "
+        "Needs samples only: the score's divergence takes the place of the unknown score. "
         "It says nothing of places where there are no samples.",
     )
+    RULE = "E λ(σ) [2 tr ∇s_θ(x, σ) + |s_θ(x, σ)|²]"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Hyvärinen 2005, theorem 1, there half of it.")
     FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left[2\,\mathrm{tr}\,\nabla_x s_\theta(x,\sigma) + \left\|s_\theta(x,\sigma)\right\|^2\right]"
 
 
 class Sliced(_Levels, ObjectiveSpec, tag="sliced", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "sliced score matching")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "Implicit score matching along random directions: one derivative for any number of dimensions (Song et al. 2019)."
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "Implicit score matching along random directions: one derivative for any number of dimensions.")
+    RULE = QT_TRANSLATE_NOOP("scene", "E λ(σ) [2 v·∇s_θ v + (v·s_θ)²], or |s_θ|² for the second term")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2019, there half of it.")
     FORMULA = r"\mathbb{E}\;\lambda(\sigma)\left[2\,v^\top\nabla_x s_\theta\, v + (v^\top s_\theta)^2\right]"
     variance_reduced: Annotated[
         bool,

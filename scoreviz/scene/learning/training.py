@@ -30,9 +30,13 @@ class Training(Section, frozen=True, kw_only=True):
     ema: Annotated[
         float,
         param(
-            QT_TRANSLATE_NOOP("scene", "EMA rate"),
-            QT_TRANSLATE_NOOP("scene", "Sampling uses an exponential moving average of the weights, min(rate, (1+n)/(10+n))."),
-            invalidates=Invalidates.TRAINING, ge=0.0, le=0.9999, advanced=True,
+            QT_TRANSLATE_NOOP("scene", "EMA (0: off)"),
+            QT_TRANSLATE_NOOP(
+                "scene",
+                "Sampling uses an exponential moving average of the weights, of rate min(this, (1+n)/(10+n)) a step. "
+                "0: off, the weights as they are at this step.",
+            ),
+            invalidates=Invalidates.TRAINING | Invalidates.TRAJECTORY | Invalidates.FIELD, ge=0.0, le=0.9999, advanced=True,
         ),
     ] = 0.99  # fmt: skip
     clip: Annotated[

@@ -14,8 +14,10 @@ from scoreviz.scene.text import QT_TRANSLATE_NOOP
 class Encode(Spec, SamplerSpec, tag="encode", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "encode (ODE upwards)")
     HELP = QT_TRANSLATE_NOOP(
-        "scene", "dx = [f − g² s / 2] dt from data at t = 0 to noise at t = 1: each point goes to its latent, and back on the same path."
+        "scene", "From data at t = 0 to noise at t = 1 without any noise: each point goes to its latent, and back on the same path."
     )
+    RULE = "dx = [f − g² s/2] dt"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 13 and section 4.3.")
     AXIS = "forward"
     RARE = True
     FORMULA = r"\mathrm{d}x = \left[f(x,t) - \tfrac{1}{2}\, g(t)^2\, \nabla_x \log p_t(x)\right]\mathrm{d}t"

@@ -12,7 +12,9 @@ from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 class LangevinCorrector(Spec, CorrectorSpec, tag="langevin", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "Langevin")
-    HELP = QT_TRANSLATE_NOOP("scene", "Langevin steps of size 2 (r |z| / |s|)² at the present noise level.")
+    HELP = QT_TRANSLATE_NOOP("scene", "Langevin steps at the present noise level, as long as the score and their noise say.")
+    RULE = "x' = x + ε s + √(2ε) z,  ε = 2α (r |z|/|s|)²;  VE: α = 1, VP: α = 1 − β"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, algorithms 4 and 5.")
     snr: Annotated[
         float,
         param(
@@ -45,7 +47,9 @@ class LangevinCorrector(Spec, CorrectorSpec, tag="langevin", frozen=True, kw_onl
 
 class AnnealedLangevinCorrector(Spec, CorrectorSpec, tag="ald", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "annealed (ald)")
-    HELP = QT_TRANSLATE_NOOP("scene", "Langevin steps of size 2 (r σ)²: the ald corrector of score_sde, not NCSN's sampler.")
+    HELP = QT_TRANSLATE_NOOP("scene", "Langevin steps as long as the noise level says. Not NCSN's sampler.")
+    RULE = "x' = x + ε s + √(2ε) z,  ε = 2α (r std)²;  VE: α = 1, VP: α = 1 − β"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "score_sde (published code), AnnealedLangevinDynamics.")
     snr: Annotated[
         float,
         param(
@@ -59,3 +63,4 @@ class AnnealedLangevinCorrector(Spec, CorrectorSpec, tag="ald", frozen=True, kw_
 class NoCorrector(Spec, CorrectorSpec, tag="none", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "none")
     HELP = QT_TRANSLATE_NOOP("scene", "Only the predictor moves the particles.")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, table 1, predictor only.")

@@ -29,6 +29,7 @@ class SamplerSpec(Choice):
     AXIS: ClassVar[Literal["reverse", "forward", "iterations", "levels"]]
     RARE: ClassVar[bool] = False  # rare samplers stand under More
     NEEDS_DENSITY: ClassVar[bool] = False  # it accepts or rejects by log p, which a score alone does not know
+    SCORELESS: ClassVar[bool] = False  # it never asks for a score
     ADAPTIVE: ClassVar[bool] = False  # it chooses its own steps: how many there are is known at the end
     SEEING: ClassVar[str] = ""  # one sentence for "What am I seeing?"
     FORMULA: ClassVar[str] = ""  # its rule in LaTeX, where it does not depend on the settings

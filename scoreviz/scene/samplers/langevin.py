@@ -23,7 +23,9 @@ ACCEPT = r"\mathrm{accept}\ y\ \mathrm{with}\ \min\left(1, \frac{p_\sigma(y)\, q
 
 class Langevin(Spec, SamplerSpec, tag="langevin", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "Langevin")
-    HELP = QT_TRANSLATE_NOOP("scene", "x ← x + ε s + √(2ε) z at one noise level, for ever.")
+    HELP = QT_TRANSLATE_NOOP("scene", "At one noise level, for ever.")
+    RULE = QT_TRANSLATE_NOOP("scene", "x' = x + ε s + √(2ε) z, or in papers x + α s/2 + √α z")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song & Ermon 2019, eq. 4; Roberts & Tweedie 1996 (ULA).")
     AXIS = "iterations"
     SEEING = QT_TRANSLATE_NOOP(
         "scene", "Each point climbs the score of one fixed noise level and is shaken. Far modes are found, but with the wrong shares."
@@ -62,9 +64,9 @@ class Langevin(Spec, SamplerSpec, tag="langevin", frozen=True, kw_only=True):
 
 class MALA(Spec, SamplerSpec, tag="mala", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "MALA")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "Langevin steps as proposals, accepted so often that the density stays as it is (Roberts & Tweedie 1996). Needs a density."
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "Langevin steps as proposals, accepted so often that the density stays as it is. Needs a density.")
+    RULE = QT_TRANSLATE_NOOP("scene", "y = x + ε s + √(2ε) z, accepted with min(1, p(y) q(x|y)/(p(x) q(y|x)))")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Roberts & Tweedie 1996.")
     AXIS = "iterations"
     RARE = True
     NEEDS_DENSITY = True
@@ -92,8 +94,10 @@ class MALA(Spec, SamplerSpec, tag="mala", frozen=True, kw_only=True):
 class HMC(Spec, SamplerSpec, tag="hmc", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "Hamiltonian Monte Carlo")
     HELP = QT_TRANSLATE_NOOP(
-        "scene", "Each point is kicked and rolls over the landscape −log p; where it ends is accepted or not (Neal 2011). Needs a density."
+        "scene", "Each point is kicked and rolls over the landscape −log p; where it ends is accepted or not. Needs a density."
     )
+    RULE = QT_TRANSLATE_NOOP("scene", "dx = v dt, dv = s dt, accepted with min(1, p(y) e^(−|v'|²/2)/(p(x) e^(−|v|²/2)))")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Duane et al. 1987; Neal 2011.")
     AXIS = "iterations"
     RARE = True
     NEEDS_DENSITY = True
@@ -137,9 +141,9 @@ class HMC(Spec, SamplerSpec, tag="hmc", frozen=True, kw_only=True):
 
 class Underdamped(Spec, SamplerSpec, tag="underdamped", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "underdamped Langevin")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "Points have a velocity, pushed by the score, slowed by friction and shaken: BAOAB (Leimkuhler & Matthews 2013)."
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "Points have a velocity, pushed by the score, slowed by friction and shaken.")
+    RULE = "dx = v dt, dv = s dt − γ v dt + √(2γ) dw"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "BAOAB: Leimkuhler & Matthews 2013.")
     AXIS = "iterations"
     RARE = True
     FORMULA = (
@@ -171,7 +175,9 @@ class Underdamped(Spec, SamplerSpec, tag="underdamped", frozen=True, kw_only=Tru
 
 class AnnealedLangevin(Spec, SamplerSpec, tag="annealed_langevin", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "annealed Langevin")
-    HELP = QT_TRANSLATE_NOOP("scene", "Langevin at a ladder of falling noise levels, step ε σ²/σ_L² (Song & Ermon 2019, algorithm 1).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Langevin at a ladder of falling noise levels, with steps that shrink with the level.")
+    RULE = QT_TRANSLATE_NOOP("scene", "x' = x + α_i s + √(2α_i) z, or in the paper x + α_i s/2 + √α_i z;  α_i = ε σ_i²/σ_L²")
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song & Ermon 2019, algorithm 1.")
     AXIS = "levels"
     SEEING = QT_TRANSLATE_NOOP(
         "scene", "Langevin steps at one noise level after another, large to small: the large levels carry points between modes."

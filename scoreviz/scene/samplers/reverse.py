@@ -28,7 +28,9 @@ _DENOISE = param(
 
 class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "reverse SDE")
-    HELP = QT_TRANSLATE_NOOP("scene", "dx = [f − g² s] dt + g dw, from noise at t = 1 back to data at t = 0.")
+    HELP = QT_TRANSLATE_NOOP("scene", "From noise at t = 1 back to data at t = 0, with fresh noise in every step.")
+    RULE = "dx = [f − g² s] dt + g dw"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 6; Anderson 1982.")
     AXIS = "reverse"
     FORMULA = REVERSE
     SEEING = QT_TRANSLATE_NOOP("scene", "Each point follows the reverse SDE: pulled along the score, shaken by fresh noise.")
@@ -43,13 +45,33 @@ class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True
     ] = ReverseDiffusion()  # fmt: skip
     grid: Annotated[GridSpec, GRID] = UniformGrid()
     denoise: Annotated[Literal["mean", "tweedie", "none"], _DENOISE] = "mean"
+    noise: Annotated[
+        bool,
+        param(
+            QT_TRANSLATE_NOOP("scene", "noise"),
+            QT_TRANSLATE_NOOP("scene", "Leaving it out and keeping g² whole is a common mistake: the ODE without noise takes g²/2."),
+            invalidates=RUN, advanced=True,
+        ),
+    ] = True  # fmt: skip
+
+    def seeing(self) -> str:
+        """Without its noise it is no longer the reverse of anything."""
+        if self.noise:
+            return self.SEEING
+        return QT_TRANSLATE_NOOP(
+            "scene", "Each point follows the reverse SDE's drift without its noise: g² is twice the ODE's, and the points contract."
+        )
+
+    def formula(self) -> str:
+        """With or without its noise."""
+        return self.FORMULA if self.noise else self.FORMULA.partition(r" + g(t)")[0]
 
 
 class PredictorCorrector(Spec, SamplerSpec, tag="pc", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "predictor–corrector")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "A step of the reverse SDE, and Langevin steps at the same level to repair it (Song et al. 2021, algorithm 1)."
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "A step of the reverse SDE, and Langevin steps at one noise level to repair it.")
+    RULE = "dx = [f − g² s] dt + g dw;  x' = x + ε s + √(2ε) z"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, algorithms 1 to 5.")
     AXIS = "reverse"
     SEEING = QT_TRANSLATE_NOOP(
         "scene", "Blue substeps predict along the reverse SDE, red ones correct by Langevin at the same noise level."

@@ -54,7 +54,9 @@ SDE_ATOL = param(
 
 class ProbabilityFlow(Spec, SamplerSpec, tag="heun", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "probability-flow ODE")
-    HELP = QT_TRANSLATE_NOOP("scene", "dx = [f − g² s / 2] dt, solved by Heun's second-order rule: the same marginals, no noise.")
+    HELP = QT_TRANSLATE_NOOP("scene", "By Heun's second-order rule, two evaluations a step: the SDE's marginals, no noise.")
+    RULE = "dx = [f − g² s/2] dt"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 13; Karras et al. 2022, algorithm 1.")
     AXIS = "reverse"
     FORMULA = FLOW
     SEEING = FOLLOWS
@@ -65,9 +67,9 @@ class ProbabilityFlow(Spec, SamplerSpec, tag="heun", frozen=True, kw_only=True):
 
 class Euler(Spec, SamplerSpec, tag="euler", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "Euler (ODE)")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "The probability-flow ODE by Euler's rule in t: first order, one evaluation a step (Song et al. 2021)."
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "The probability-flow ODE by Euler's rule in t: first order, one evaluation a step.")
+    RULE = "x' = x − [f − g² s/2] Δt"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 13.")
     AXIS = "reverse"
     RARE = True
     FORMULA = FLOW
@@ -80,6 +82,8 @@ class Euler(Spec, SamplerSpec, tag="euler", frozen=True, kw_only=True):
 class RK4(Spec, SamplerSpec, tag="rk4", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "RK4 (ODE)")
     HELP = QT_TRANSLATE_NOOP("scene", "The probability-flow ODE by the classical fourth-order rule in σ: four evaluations a step.")
+    RULE = "d(x/a)/dσ = −std s,  y' = y + Δσ (k₁ + 2k₂ + 2k₃ + k₄)/6"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Kutta 1901; the ODE Song et al. 2021, eq. 13.")
     AXIS = "reverse"
     RARE = True
     FORMULA = STRAIGHT
@@ -91,9 +95,9 @@ class RK4(Spec, SamplerSpec, tag="rk4", frozen=True, kw_only=True):
 
 class RK45(Spec, SamplerSpec, tag="rk45", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "RK45, adaptive (ODE)")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "The probability-flow ODE to a tolerance; steps are as long as the estimated error allows (Dormand & Prince 1980)."
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "The probability-flow ODE to a tolerance; steps are as long as the estimated error allows.")
+    RULE = "d(x/a)/dσ = −std s,  error ≈ |y₅ − y₄|"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Dormand & Prince 1980; the ODE Song et al. 2021, eq. 13.")
     AXIS = "reverse"
     RARE = True
     ADAPTIVE = True
@@ -111,9 +115,11 @@ class DDIM(Spec, SamplerSpec, tag="ddim", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "DDIM")
     HELP = QT_TRANSLATE_NOOP(
         "scene",
-        "To the estimate of the data, and from there back to the next level with the same noise; η exchanges a share of it for "
-        "fresh noise. η = 0 is DPM-Solver-1 (Song, Meng & Ermon 2021).",
+        "To the estimate of the data, and from there back to the next level with the same noise; η exchanges a share of it for fresh noise. "
+        "η = 0 is DPM-Solver-1.",
     )
+    RULE = "x' = a' x̂₀ + √(std'² − v²) ε̂ + v z"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Song, Meng & Ermon 2021, eq. 12 and 16.")
     AXIS = "reverse"
     RARE = True
     FORMULA = r"x_s = a_s\, \hat{x}_0 + \sqrt{\mathrm{std}_s^2 - v^2}\;\hat{\varepsilon} + v\, z"
@@ -130,7 +136,9 @@ class DDIM(Spec, SamplerSpec, tag="ddim", frozen=True, kw_only=True):
 
 class DPMSolver2(Spec, SamplerSpec, tag="dpm_2", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "DPM-Solver-2")
-    HELP = QT_TRANSLATE_NOOP("scene", "The ODE by the midpoint of ln σ: second order, two evaluations a step (Lu et al. 2022).")
+    HELP = QT_TRANSLATE_NOOP("scene", "The ODE by the midpoint of ln σ: second order, two evaluations a step.")
+    RULE = "y_m = y + (σ_m − σ) ε(y),  y' = y + (σ' − σ) ε(y_m),  σ_m = √(σ σ')"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Lu et al. 2022, algorithm 1.")
     AXIS = "reverse"
     RARE = True
     FORMULA = STRAIGHT
@@ -142,7 +150,9 @@ class DPMSolver2(Spec, SamplerSpec, tag="dpm_2", frozen=True, kw_only=True):
 
 class DPMSolver3(Spec, SamplerSpec, tag="dpm_3", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "DPM-Solver-3")
-    HELP = QT_TRANSLATE_NOOP("scene", "The ODE by thirds of a step of ln σ: third order, three evaluations a step (Lu et al. 2022).")
+    HELP = QT_TRANSLATE_NOOP("scene", "The ODE by thirds of a step of ln σ: third order, three evaluations a step.")
+    RULE = "d(x/a)/dσ = −std s"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Lu et al. 2022, algorithm 2.")
     AXIS = "reverse"
     RARE = True
     FORMULA = STRAIGHT
@@ -155,9 +165,10 @@ class DPMSolver3(Spec, SamplerSpec, tag="dpm_3", frozen=True, kw_only=True):
 class DPMSolverPP2M(Spec, SamplerSpec, tag="dpmpp_2m", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "DPM-Solver++(2M)")
     HELP = QT_TRANSLATE_NOOP(
-        "scene",
-        "The ODE with the estimate of the data drawn on from the last two: second order for one evaluation a step (Lu et al. 2022b).",
+        "scene", "The ODE with the estimate of the data drawn on from the last two: second order for one evaluation a step."
     )
+    RULE = "y' = e^(−h) y + (1 − e^(−h)) [D + (h/2h₋)(D − D₋)],  h = ln σ/σ'"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Lu et al. 2022b, algorithm 2.")
     AXIS = "reverse"
     RARE = True
     FORMULA = r"y' = e^{-h} y + (1 - e^{-h})\left[D + \tfrac{h}{2 h_-}(D - D_-)\right], \quad y = x/a, \; h = \ln \sigma/\sigma'"
@@ -170,9 +181,9 @@ class DPMSolverPP2M(Spec, SamplerSpec, tag="dpmpp_2m", frozen=True, kw_only=True
 
 class DPMSolverPP2MSDE(Spec, SamplerSpec, tag="dpmpp_2m_sde", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "DPM-Solver++(2M) SDE")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene", "The reverse SDE with the estimate of the data drawn on from the last two (Lu et al. 2022b; η after k-diffusion)."
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "The reverse SDE with the estimate of the data drawn on from the last two.")
+    RULE = "dx = [f − g² s] dt + g dw"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Lu et al. 2022b, section 5; η after k-diffusion.")
     AXIS = "reverse"
     RARE = True
     FORMULA = REVERSE
@@ -190,7 +201,9 @@ class DPMSolverPP2MSDE(Spec, SamplerSpec, tag="dpmpp_2m_sde", frozen=True, kw_on
 
 class UniPC(Spec, SamplerSpec, tag="unipc", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "UniPC")
-    HELP = QT_TRANSLATE_NOOP("scene", "The ODE by a predictor and a corrector that share each evaluation, of order 2 (Zhao et al. 2023).")
+    HELP = QT_TRANSLATE_NOOP("scene", "The ODE by a predictor and a corrector that share each evaluation, of order 2.")
+    RULE = "d(x/a)/dσ = −std s"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Zhao et al. 2023, algorithms 5 to 8.")
     AXIS = "reverse"
     RARE = True
     FORMULA = STRAIGHT
@@ -211,7 +224,9 @@ class UniPC(Spec, SamplerSpec, tag="unipc", frozen=True, kw_only=True):
 
 class EDMHeun(Spec, SamplerSpec, tag="edm", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "EDM (Heun with churn)")
-    HELP = QT_TRANSLATE_NOOP("scene", "Steps of the ODE by Heun's rule, with noise added before each (Karras et al. 2022, algorithm 2).")
+    HELP = QT_TRANSLATE_NOOP("scene", "Steps of the ODE by Heun's rule, with noise added before each.")
+    RULE = "σ̂ = (1 + γ) σ,  ŷ = y + S √(σ̂² − σ²) z,  dy = ε dσ"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Karras et al. 2022, algorithm 2.")
     AXIS = "reverse"
     RARE = True
     FORMULA = (
@@ -263,8 +278,10 @@ class EDMHeun(Spec, SamplerSpec, tag="edm", frozen=True, kw_only=True):
 class EulerAncestral(Spec, SamplerSpec, tag="euler_ancestral", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "Euler ancestral")
     HELP = QT_TRANSLATE_NOOP(
-        "scene", "Along the ODE to below the next level, then noise up to it (k-diffusion). The same step as DDIM's, whatever the noise."
+        "scene", "Along the ODE to below the next level, then noise up to it. The same step as DDIM's, whatever the noise."
     )
+    RULE = "y' = y + (σ_d − σ) ε + σ_u z,  σ_u = η σ' √(σ² − σ'²)/σ"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "k-diffusion (published code), sample_euler_ancestral.")
     AXIS = "reverse"
     RARE = True
     FORMULA = r"y' = y + (\sigma_d - \sigma)\varepsilon + \sigma_u z, \quad \sigma_u = \eta\,\sigma'\sqrt{\sigma^2 - \sigma'^2}/\sigma"
@@ -281,11 +298,9 @@ class EulerAncestral(Spec, SamplerSpec, tag="euler_ancestral", frozen=True, kw_o
 
 class AdaptiveSDE(Spec, SamplerSpec, tag="adaptive_sde", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "adaptive SDE")
-    HELP = QT_TRANSLATE_NOOP(
-        "scene",
-        "The reverse SDE to a tolerance: Euler–Maruyama against its improved form with the same noise "
-        "(Jolicoeur-Martineau et al. 2021, Gotta Go Fast).",
-    )
+    HELP = QT_TRANSLATE_NOOP("scene", "The reverse SDE to a tolerance: Euler–Maruyama against its improved form with the same noise.")
+    RULE = "dx = [f − g² s] dt + g dw,  error ≈ |x_EM − x_improved|"
+    SOURCE = QT_TRANSLATE_NOOP("scene", "Jolicoeur-Martineau et al. 2021 (Gotta Go Fast), algorithm 1.")
     AXIS = "reverse"
     RARE = True
     ADAPTIVE = True

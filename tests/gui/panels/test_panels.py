@@ -12,6 +12,7 @@ from scoreviz.gui.dynamics.density_panel import DensityPanel, in_words
 from scoreviz.gui.dynamics.presets import shape
 from scoreviz.gui.dynamics.score_panel import ScorePanel
 from scoreviz.gui.dynamics.seeing import sentences
+from scoreviz.gui.dynamics.selecting.selection import Selection
 from scoreviz.gui.dynamics.side_panel import SidePanel
 from scoreviz.gui.dynamics.tool_rail import ToolRail
 from scoreviz.gui.dynamics.tool_settings import TOOLS, ToolSettings
@@ -27,7 +28,7 @@ from scoreviz.scene.view import View
 
 @pytest.fixture
 def side(store: Store, playback: Playback, progress: Progress, qtbot: QtBot) -> SidePanel:
-    panel = SidePanel(store, playback, progress)
+    panel = SidePanel(store, playback, progress, Selection(store))
     qtbot.addWidget(panel)
     panel.resize(panel.width(), 480)  # what 1280x720 leaves
     with qtbot.waitExposed(panel):
@@ -68,7 +69,7 @@ def test_only_one_section_is_open(side: SidePanel) -> None:
 
 
 def test_a_preset_is_one_undo_step(store: Store, qtbot: QtBot) -> None:
-    panel = DensityPanel(store)
+    panel = DensityPanel(store, Selection(store))
     qtbot.addWidget(panel)
     for name in PRESET_LABELS:
         qtbot.mouseClick(panel.buttons[name], Qt.MouseButton.LeftButton)

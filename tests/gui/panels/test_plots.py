@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui import theme
-from scoreviz.gui.dynamics.plots import MOST_TICKS, Plots, _log_ticks
+from scoreviz.gui.dynamics.plots import PlotContext, Plots
+from scoreviz.gui.dynamics.plots.axes import MOST_TICKS, log_ticks
+from scoreviz.gui.dynamics.racing import Racing
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Progress
+from scoreviz.gui.questions import Questions
+from scoreviz.gui.store import Store
 from tests.gui.panels.conftest import RunMaker
+from tests.gui.test_questions import FakeSession
 
 
-def test_words_before_curves(progress: Progress, qtbot: QtBot) -> None:
-    plots = Plots(progress)
+@pytest.fixture
+def context(store: Store, progress: Progress, playback: Playback) -> PlotContext:
+    questions = Questions(store, FakeSession(), progress)  # type: ignore[arg-type]
+    return PlotContext(store, progress, playback, questions, Racing(questions))
+
+
+def parts(plots: Plots) -> tuple[Any, Any]:
+    """The two that one sees first."""
+    return plots.left.plot, plots.right.plot
+
+
+def test_words_before_curves(context: PlotContext, progress: Progress, qtbot: QtBot) -> None:
+    plots = Plots(context)
     qtbot.addWidget(plots)
     plots.resize(1000, 120)
     with qtbot.waitExposed(plots):
         plots.show()
-    assert plots.loss.empty.isVisible()
+    assert plots.left.plot.empty.isVisible()
     progress.loss.add(0, 2.0)
     progress.loss.add(10, 0.742)
     progress.loss_floor = 0.733
@@ -29,18 +47,18 @@ def test_words_before_curves(progress: Progress, qtbot: QtBot) -> None:
     progress.distance.add(10, 0.0312)
     progress.distance_floor = (0.025, 0.008)
     progress.curves_changed.emit()
-    qtbot.waitUntil(lambda: plots.loss.figure.text() == "0.742 · floor 0.733")
-    assert plots.distance.figure.text() == "0.0312 · floor 0.0250"
-    _x, y = plots.distance._line.getData()
+    qtbot.waitUntil(lambda: plots.left.plot.figure.text() == "0.742 · floor 0.733")
+    assert plots.right.plot.figure.text() == "0.0312 · floor 0.0250"
+    _x, y = plots.right.plot._line.getData()
     np.testing.assert_allclose(y, np.log10([1.2, 0.0312]))  # 40 times apart: a logarithmic axis
-    np.testing.assert_allclose(plots.loss._line.getData()[1], [2.0, 0.742])
-    assert not plots.loss.empty.isVisible()
-    assert plots.loss._floor.value() == 0.733
+    np.testing.assert_allclose(plots.left.plot._line.getData()[1], [2.0, 0.742])
+    assert not plots.left.plot.empty.isVisible()
+    assert plots.left.plot._floor.value() == 0.733
 
 
-def test_a_floor_is_drawn_only_where_it_holds(progress: Progress, qtbot: QtBot) -> None:
+def test_a_floor_is_drawn_only_where_it_holds(context: PlotContext, progress: Progress, qtbot: QtBot) -> None:
     """Another drawing has another floor: the losses before it are none of its business, and may lie below it."""
-    plots = Plots(progress)
+    plots = Plots(context)
     qtbot.addWidget(plots)
     progress.set_loss_floor(1.7)
     for step in (100, 200, 300, 400):
@@ -54,31 +72,32 @@ def test_a_floor_is_drawn_only_where_it_holds(progress: Progress, qtbot: QtBot) 
     progress.report()
     with qtbot.waitSignal(progress.curves_changed, timeout=2000):
         pass
-    plots.draw_now()
-    assert plots.loss._floor.value() == 1.9 and plots.loss._floor.span == (0.75, 1.0)
-    assert plots.distance._floor.span == (0.75, 1.0) and plots.distance._band.span == (0.75, 1.0)
+    plots.left.plot.draw_now()
+    plots.right.plot.draw_now()
+    assert plots.left.plot._floor.value() == 1.9 and plots.left.plot._floor.span == (0.75, 1.0)
+    assert plots.right.plot._floor.span == (0.75, 1.0) and plots.right.plot._band.span == (0.75, 1.0)
     progress.clear_training()
     assert progress.loss_floor_since == progress.distance_floor_since == 0
 
 
-def test_hidden_plots_do_not_draw(progress: Progress, qtbot: QtBot) -> None:
-    plots = Plots(progress)
+def test_hidden_plots_do_not_draw(context: PlotContext, progress: Progress, qtbot: QtBot) -> None:
+    plots = Plots(context)
     qtbot.addWidget(plots)
     progress.loss.add(0, 2.0)
     progress.curves_changed.emit()
-    assert not plots._timer.isActive()
+    assert not plots.left.plot._timer.isActive()
     with qtbot.waitExposed(plots):
         plots.show()
-    assert plots.loss.figure.text() == "2.00"
+    assert plots.left.plot.figure.text() == "2.00"
 
 
-def test_they_draw_at_most_ten_times_a_second(progress: Progress, qtbot: QtBot, monkeypatch) -> None:
-    plots = Plots(progress)
+def test_they_draw_at_most_ten_times_a_second(context: PlotContext, progress: Progress, qtbot: QtBot, monkeypatch) -> None:
+    plots = Plots(context)
     qtbot.addWidget(plots)
     with qtbot.waitExposed(plots):
         plots.show()
     drawn = []
-    monkeypatch.setattr(plots.loss, "show_series", lambda series: drawn.append(series))
+    monkeypatch.setattr(plots.left.plot, "show_series", lambda series: drawn.append(series))
     for step in range(35):
         progress.loss.add(step, 1.0)
         progress.curves_changed.emit()
@@ -86,38 +105,42 @@ def test_they_draw_at_most_ten_times_a_second(progress: Progress, qtbot: QtBot, 
     assert 1 <= len(drawn) <= 5
 
 
-def test_a_run_from_a_file_has_no_distance_of_its_own(progress: Progress, playback: Playback, make_run: RunMaker, qtbot: QtBot) -> None:
-    plots = Plots(progress, playback)
+def test_a_run_from_a_file_has_no_distance_of_its_own(
+    context: PlotContext, progress: Progress, playback: Playback, make_run: RunMaker, qtbot: QtBot
+) -> None:
+    plots = Plots(context)
     qtbot.addWidget(plots)
     with qtbot.waitExposed(plots):
         plots.show()
     progress.run_distance, progress.distance_floor = 0.0423, (0.0333, 0.001)
     playback.set_run(make_run(), 0)
-    plots.draw_now()
-    assert "this run" in plots.distance.figure.text()
+    plots.left.plot.draw_now()
+    plots.right.plot.draw_now()
+    assert "this run" in plots.right.plot.figure.text()
     playback.set_run(dataclasses.replace(make_run(), file="own.trace.npz"), 0)
-    qtbot.waitUntil(lambda: "this run" not in plots.distance.figure.text() and "floor" in plots.distance.figure.text())
+    qtbot.waitUntil(lambda: "this run" not in plots.right.plot.figure.text() and "floor" in plots.right.plot.figure.text())
 
 
-def test_values_that_are_no_numbers_do_no_harm(progress: Progress, qtbot: QtBot) -> None:
-    plots = Plots(progress)
+def test_values_that_are_no_numbers_do_no_harm(context: PlotContext, progress: Progress, qtbot: QtBot) -> None:
+    plots = Plots(context)
     qtbot.addWidget(plots)
     for value in (float("nan"), float("inf"), 0.0, 1.0):
         progress.loss.add(len(progress.loss.step), value)
-    plots.draw_now()
+    plots.left.plot.draw_now()
+    plots.right.plot.draw_now()
 
 
-def test_they_follow_the_theme(progress: Progress, qtbot: QtBot, qapp: QApplication) -> None:
-    plots = Plots(progress)
+def test_they_follow_the_theme(context: PlotContext, progress: Progress, qtbot: QtBot, qapp: QApplication) -> None:
+    plots = Plots(context)
     qtbot.addWidget(plots)
-    assert plots.loss._line.opts["pen"].color() == theme.DARK.color("loss")
+    assert plots.left.plot._line.opts["pen"].color() == theme.DARK.color("loss")
     theme.apply(qapp, theme.LIGHT)
-    assert plots.loss._line.opts["pen"].color() == theme.LIGHT.color("loss")
+    assert plots.left.plot._line.opts["pen"].color() == theme.LIGHT.color("loss")
 
 
 def test_ticks_of_a_logarithmic_axis_have_room() -> None:
-    assert [text for _, text in _log_ticks(np.log10(0.018), np.log10(0.4))] == ["0.02", "0.05", "0.1", "0.2"]
-    assert [text for _, text in _log_ticks(-3.2, 0.5)] == ["0.001", "0.01", "0.1", "1"]
+    assert [text for _, text in log_ticks(np.log10(0.018), np.log10(0.4))] == ["0.02", "0.05", "0.1", "0.2"]
+    assert [text for _, text in log_ticks(-3.2, 0.5)] == ["0.001", "0.01", "0.1", "1"]
     for bottom, top in ((-9.0, 3.0), (-40.0, 2.0), (-1.5, -0.3), (0.0, 1.1)):
-        ticks = _log_ticks(bottom, top)
+        ticks = log_ticks(bottom, top)
         assert 1 <= len(ticks) <= MOST_TICKS and all(bottom <= place <= top and np.isclose(10**place, float(text)) for place, text in ticks)

@@ -1,0 +1,1 @@
+"""The view of three dimensions: an orthographic projection in numpy, drawn with the plane's own layers."""

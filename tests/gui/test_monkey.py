@@ -1,0 +1,258 @@
+"""A seeded monkey at the window: actions, drags, keys, sizes, tabs, pages, edits, scenes, for three minutes.
+
+No exception and no Qt warning (pytest-qt fails on both), the window's heart beats, the engine lives, and undoing everything restores
+the first scene exactly.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLineEdit, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from scoreviz.gui.window import Window
+from scoreviz.scene.document import Scene
+from scoreviz.scene.failures import FAILURES
+from scoreviz.scene.gallery import GALLERY
+from tests.gui.conftest import Open, is_running
+
+SECONDS = float(os.environ.get("SCOREVIZ_MONKEY_SECONDS", "180"))
+SEED = int(os.environ.get("SCOREVIZ_MONKEY_SEED", "20261121"))
+BEAT_MS = 150.0
+
+ASKS = {"open", "import", "open_model", "save", "save_as", "quit", "export_trajectory", "export_figures", "export_weights", "selftest",
+        "record", "still", "stop_engine", "full_screen", "text"}  # fmt: skip
+"""Actions that open a dialog of the system, end something, write a file, or take minutes: they have tests of their own."""
+
+
+class Heart:
+    """A timer of 10 ms whose longest silence is noted, with what the monkey did then."""
+
+    def __init__(self) -> None:
+        self.longest: list[tuple[float, str]] = []
+        self.doing = ""
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(10)
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.longest.append((1000 * (now - self._last), self.doing))
+        self.longest = sorted(self.longest, reverse=True)[:40]
+        self._last = now
+
+    def rest(self) -> None:
+        """What the test itself does is nobody's silence."""
+        self._last = time.perf_counter()
+
+
+class Monkey:
+    """Chooses by its own generator alone, so that a seed is a story."""
+
+    def __init__(self, window: Window, seed: int) -> None:
+        self.window, self.random = window, random.Random(seed)
+        self.story: deque[str] = deque(maxlen=60)
+        self.count: Counter[str] = Counter()
+        self.does: list[tuple[int, Callable[[], str]]] = [
+            (14, self.action), (22, self.drag), (8, self.click_button), (6, self.key), (3, self.resize), (6, self.page), (4, self.choose),
+            (5, self.edit_number), (4, self.wheel), (3, self.scene), (6, self.undo), (3, self.seek), (3, self.dimension), (4, self.view),
+        ]  # fmt: skip
+
+    def act(self) -> str:
+        """One thing, and what it was."""
+        (chosen,) = self.random.choices([does for _, does in self.does], [weight for weight, _ in self.does])
+        said = chosen()
+        self.story.append(said)
+        self.count[chosen.__name__] += 1
+        self.close_popups()
+        return said
+
+    def close_popups(self) -> None:
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, QMenu | QDialog) and widget.isVisible():
+                widget.close()
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+
+    def action(self) -> str:
+        names = [
+            n for n, a in self.window.actions_.by_name.items() if n not in ASKS and a.isEnabled() and not n.startswith(("gallery", "scale"))
+        ]
+        name = self.random.choice(names)
+        self.window.actions_[name].trigger()
+        return f"action {name}"
+
+    def drag(self) -> str:
+        target = self.window.pages.picture
+        if not target.isVisible() or target.width() < 10:
+            return "no picture"
+        steps = self.random.randint(1, 12)
+        points = [self._within(target) for _ in range(2)]
+        (a, b) = points
+        button = self.random.choice([Qt.MouseButton.LeftButton] * 5 + [Qt.MouseButton.MiddleButton])
+        QTest.mousePress(target, button, pos=a)
+        for k in range(1, steps + 1):
+            QTest.mouseMove(target, a + (b - a) * (k / steps))
+        QTest.mouseRelease(target, button, pos=b)
+        return f"drag {a.toTuple()} {b.toTuple()}"
+
+    def click_button(self) -> str:
+        found = [w for w in self.window.findChildren(QAbstractButton) if self._workable(w)]
+        if not found:
+            return "no button"
+        button = self.random.choice(found)
+        name = button.objectName()
+        if name.startswith("topbar.record") or "record" in name or name in ("topbar.menu", "topbar.file", "tool.text", "tool.picture"):
+            return f"left {name} alone"
+        button.click()
+        return f"click {name}"
+
+    def key(self) -> str:
+        keys = [Qt.Key.Key_Space, Qt.Key.Key_Period, Qt.Key.Key_Comma, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Tab, Qt.Key.Key_Escape,
+                Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Delete, Qt.Key.Key_BracketLeft, Qt.Key.Key_1, Qt.Key.Key_B,
+                Qt.Key.Key_V, Qt.Key.Key_P, Qt.Key.Key_D, Qt.Key.Key_Return]  # fmt: skip
+        key = self.random.choice(keys)
+        target = QApplication.focusWidget() or self.window
+        QTest.keyClick(target, key)
+        return f"key {key.name}"
+
+    def resize(self) -> str:
+        size = self.random.choice([(900, 600), (1100, 760), (1280, 720), (1280, 800), (1600, 950), (1920, 1080)])
+        self.window.resize(*size)
+        return f"resize {size}"
+
+    def page(self) -> str:
+        pages = self.window.dynamics.pages
+        name = self.random.choice(pages.names())
+        pages.show_page(name)
+        return f"page {name}"
+
+    def edit_number(self) -> str:
+        fields = [w for w in self.window.findChildren(QLineEdit) if self._workable(w)]
+        if not fields:
+            return "no field"
+        field = self.random.choice(fields)
+        text = self.random.choice(["1", "0", "-3", "0.5", "12", "1e9", "nan", "abc", "", "40"])
+        field.setFocus()
+        field.setText(text)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        return f"type {text!r} into {field.objectName()}"
+
+    def choose(self) -> str:
+        found = [w for w in self.window.findChildren(QComboBox) if self._workable(w) and w.count() > 1]
+        if not found:
+            return "no combo"
+        combo = self.random.choice(found)
+        index = self.random.randrange(combo.count())
+        combo.setCurrentIndex(index)
+        combo.activated.emit(index)
+        return f"choose {index} of {combo.objectName()}"
+
+    def wheel(self) -> str:
+        from PySide6.QtCore import QPointF
+        from PySide6.QtGui import QWheelEvent
+
+        target = self.window.pages.picture
+        at = QPointF(self._within(target))
+        turn = QPoint(0, self.random.choice([-120, 120, 240]))
+        nothing = (Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+        QApplication.sendEvent(target, QWheelEvent(at, target.mapToGlobal(at), QPoint(), turn, *nothing))
+        return "wheel"
+
+    def scene(self) -> str:
+        if self.random.random() < 0.5:
+            failure = self.random.choice(FAILURES)
+            self.window.open_failure(failure)
+            return f"failure {failure.name}"
+        entry = self.random.choice(GALLERY)
+        self.window.open_gallery(entry)
+        return f"gallery {entry.file}"
+
+    def undo(self) -> str:
+        stack = self.window.store.undo_stack
+        for _ in range(self.random.randint(1, 6)):
+            stack.undo() if self.random.random() < 0.6 else stack.redo()
+        return "undo and redo"
+
+    def seek(self) -> str:
+        player = self.window.pages.player
+        if player.run is not None:
+            player.seek(self.random.randrange(player.run.length))
+        return "seek"
+
+    def dimension(self) -> str:
+        value = self.random.choice("1223")
+        self.window.edit(("density", "dimensions"), value, "dimensions")
+        return f"dimension {value}"
+
+    def view(self) -> str:
+        name, values = self.random.choice(
+            [
+                ("map", ["none", "error", "relative", "angle", "weighted", "curl", "divergence", "log_ode", "log_network"]),
+                ("lines", ["none", "contours", "streamlines", "posterior_mean"]),
+                ("notation", ["sde", "ncsn", "ddpm"]),
+                ("left_plot", ["loss", "loss_by_sigma", "objectives", "variance", "mode_mass"]),
+                ("right_plot", ["distance", "snr", "nfe", "race", "mode_mass"]),
+            ]
+        )
+        value = self.random.choice(values)
+        self.window.edit(("view", name), value, name)
+        return f"view {name} {value}"
+
+    def _within(self, widget: QWidget) -> QPoint:
+        return QPoint(self.random.randrange(max(widget.width(), 1)), self.random.randrange(max(widget.height(), 1)))
+
+    def _workable(self, widget: QWidget) -> bool:
+        return widget.isVisible() and widget.isEnabled() and widget.window() is self.window and not widget.objectName().startswith("qt_")
+
+
+@pytest.mark.slow
+def test_three_minutes(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(size=(1280, 800))
+    window.dynamics.add_plots()
+    qtbot.waitUntil(lambda: window.playback.run is not None, timeout=20_000)
+    first: list[Scene] = [window.store.scene]
+    window.store.changed.connect(lambda _old, new, origin: first.append(new) if origin == "open" else None)
+    monkey, heart = Monkey(window, SEED), Heart()
+    end = time.monotonic() + SECONDS
+    acted = 0
+    while time.monotonic() < end:
+        heart.doing = monkey.act()
+        acted += 1
+        qtbot.wait(monkey.random.choice([5, 15, 40, 120]))
+        pid = window.session.engine.pid
+        assert window.session.engine.pid == 0 or is_running(pid), f"the engine died after {list(monkey.story)[-8:]}"
+        assert window.progress.state in ("ready", "busy", "starting"), (
+            window.progress.state,
+            window.progress.note,
+            list(monkey.story)[-8:],
+        )
+    print(f"{acted} acts: {dict(monkey.count)}; longest silences {[(round(ms), what) for ms, what in heart.longest[:8]]}")
+    assert acted > SECONDS * 5
+    slow = [(round(ms), what) for ms, what in heart.longest if ms > BEAT_MS]
+    assert not slow, slow
+    window.pages.show_tab("dynamics")
+    stack = window.store.undo_stack
+    while stack.canUndo():
+        stack.undo()
+    last_opened = first[-1]
+    assert _without_tab(window.store.scene) == _without_tab(last_opened), "undo to the start restores the scene as it was opened"
+    qtbot.waitUntil(lambda: window.session.up_to_date, timeout=60_000)
+
+
+def _without_tab(scene: Scene) -> Scene:
+    """Which tab is looked at is no edit, so undo does not go back to it."""
+    import msgspec
+
+    return msgspec.structs.replace(scene, view=msgspec.structs.replace(scene.view, tab="dynamics"))
