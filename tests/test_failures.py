@@ -47,7 +47,8 @@ def test_each_is_a_scene_with_words_and_a_remedy(found: Any) -> None:
     validate(mended)
     assert all(digest_of(blob) == digest for digest, blob in found.blobs)
     assert mended != found.scene and found.title and found.remedy
-    assert found.watch.endswith(".") and len(found.watch) < 170, "one line"
+    assert all(line.endswith(".") and len(line) < 170 for line in (found.watch, found.after)), "one line"
+    assert found.fail(mended) == found.scene
 
 
 def test_sigma_max_too_small() -> None:

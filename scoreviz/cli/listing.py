@@ -32,11 +32,16 @@ def _presets() -> str:
 def _spec(spec: type[Spec], width: int) -> Iterator[str]:
     yield f"  {tag_of(spec)}: {spec.LABEL}"
     yield from textwrap.wrap(spec.HELP, width, initial_indent=" " * 6, subsequent_indent=" " * 6, break_on_hyphens=False)
+    for text in (spec.RULE, f"Source: {spec.SOURCE}" if spec.SOURCE else ""):
+        yield from textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * 8, break_on_hyphens=False)
     declared = parameters(spec)
     column = max((len(parameter.name) for parameter in declared), default=0)
     for parameter in declared:
         text = f"{parameter.name:<{column}}  {_range(parameter)}; default {_shown(parameter.default)}. {parameter.help}"
         yield from textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * (8 + column), break_on_hyphens=False)
+        for value, help in parameter.description.helps.items():
+            indent = " " * (8 + column)
+            yield from textwrap.wrap(f"{value}: {help}", width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _range(parameter: Parameter) -> str:

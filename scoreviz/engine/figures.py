@@ -36,6 +36,7 @@ def figures_of(plan: Plan, sampler: Sampler, substep: Substep, info: Info) -> Fi
     if info.step_size is not None:
         found["eps"] = float(info.step_size.mean())
         found["alpha_i"] = found["eps"] * (2.0 if getattr(plan.scene.sampler, "convention", "code") == "paper" else 1.0)
+        found["alpha_step"] = 2.0 * found["eps"]
     if substep.stage is Stage.CORRECT and "eps" in found and info.noise is not None:
         found["|z|"] = _drawn(info, found)
     return {name: value for name, value in found.items() if math.isfinite(value)}

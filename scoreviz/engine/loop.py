@@ -48,6 +48,9 @@ IMAGE_BACKLOG = 8
 SETTLED = 0.1
 """Seconds without an edit after which a finished run is compared with the truth."""
 
+PATIENCE = 2.0
+"""Seconds after which an edit is in force though nothing of it could be shown yet: a slow run must not hold back the next edit."""
+
 EVERYTHING = Invalidates.NETWORK | Invalidates.TRAINING | Invalidates.TARGET | Invalidates.TRAJECTORY | Invalidates.FIELD
 _PART_TYPES: dict[str, Any] = {f.name: f.type for f in msgspec.structs.fields(Scene)}
 
@@ -280,10 +283,11 @@ class Engine:
     def _acknowledge(self) -> None:
         """An update is in force once the screen can show something of it (see `Update`)."""
         waiting = self._unacknowledged
-        if waiting is None or self._run_wanted or self._requests.pending:
+        if waiting is None or self._run_wanted:
             return
         needed = self._requests.look.position if self._requests.look is not None else 0.0
-        if not self._player.active or self._player.live or self._player.position > min(needed, 0.999):
+        seen = not self._player.active or self._player.live or self._player.position > min(needed, 0.999)
+        if (seen and not self._requests.pending) or time.monotonic() - self._updated > PATIENCE:
             self._unacknowledged = None
             self._channel.send(waiting)
 
@@ -293,7 +297,7 @@ class Engine:
         try:
             work()
         except Exception as error:
-            log.exception("%s failed", doing)
+            log.error("%s failed: %s", doing, error, exc_info=not isinstance(error, SceneError))
             if doing == "run":
                 self._player.stop()
                 self._failed = self._revision

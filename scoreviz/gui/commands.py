@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from scoreviz.gui import crash, dialogs
@@ -100,9 +101,12 @@ def _view(window: Window) -> Slots:
         "compare": window.dynamics.comparison.doing.toggle,
         "inspect": window.dynamics.inspect,
         "notation": lambda: window.edit(("view", "notation"), after(window.store.scene.view.notation), window.tr("Change notation")),
+        "to_picture": lambda: window.pages.picture.setFocus(Qt.FocusReason.ShortcutFocusReason),
         "present": window.presentation.set,
         "full_screen": window.set_full_screen,
     }
+    for page in window.dynamics.pages.names():
+        found[f"page_{page}"] = lambda _=False, page=page: window.dynamics.pages.go_to(page)
     for tab in ("dynamics", "images"):
         found[f"tab_{tab}"] = lambda _=False, tab=tab: window.pages.show_tab(tab)
     for layer in ("density", "arrows", "particles"):
@@ -132,6 +136,11 @@ def _help(window: Window) -> Slots:
 
         SelfTest(window).open()
 
+    def shortcuts() -> None:
+        from scoreviz.gui import key_sheet, shortcut_sheet
+
+        shortcut_sheet.shortcuts(window, window.actions_.sheet(), key_sheet.key_sheet()).open()
+
     def preferences() -> None:
         from scoreviz.gui.preferences_dialog import PreferencesDialog
 
@@ -139,7 +148,7 @@ def _help(window: Window) -> Slots:
 
     return {
         "preferences": preferences,
-        "shortcuts": lambda: dialogs.shortcuts(window, window.actions_.sheet()).open(),
+        "shortcuts": shortcuts,
         "about": lambda: dialogs.about(window).open(),
         "selftest": selftest,
         "copy_diagnostics": lambda: QGuiApplication.clipboard().setText(crash.diagnostics(window.state_in_words())),

@@ -1,40 +1,13 @@
-"""The F1 sheet and About."""
+"""About, and the licences."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 import scoreviz
 from scoreviz import resources
-
-
-def shortcuts(parent: QWidget, sheet: list[tuple[str, list[tuple[str, str]]]]) -> QDialog:
-    """All shortcuts, in two columns."""
-    dialog = QDialog(parent)
-    dialog.setObjectName("shortcuts")
-    dialog.setWindowTitle(dialog.tr("Keyboard shortcuts"))
-    columns = QHBoxLayout()
-    columns.setSpacing(36)
-    halves = (sheet[: (len(sheet) + 1) // 2], sheet[(len(sheet) + 1) // 2 :])
-    for half in halves:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(5)
-        row = 0
-        for menu, rows in half:
-            grid.addWidget(_label(menu, "heading"), row, 0, 1, 2)
-            row += 1
-            for keys, text in rows:
-                grid.addWidget(_label(keys, "figure"), row, 0, Qt.AlignmentFlag.AlignRight)
-                grid.addWidget(_label(text, "dim"), row, 1)
-                row += 1
-            grid.setRowMinimumHeight(row, 8)
-            row += 1
-        grid.setRowStretch(row, 1)
-        columns.addLayout(grid)
-    extra = dialog.tr("On the canvas: [ and ] size the brush · wheel zooms · middle button moves the picture · Esc drops a stroke")
-    return _finish(dialog, columns, extra)
 
 
 def about(parent: QWidget) -> QDialog:
@@ -55,7 +28,7 @@ def about(parent: QWidget) -> QDialog:
         "figure",
     )
     column.addWidget(text)
-    finished = _finish(dialog, column, "")
+    finished = _finish(dialog, column)
     button = finished.findChild(QDialogButtonBox)
     assert isinstance(button, QDialogButtonBox)
     all_ = button.addButton(dialog.tr("All licences…"), QDialogButtonBox.ButtonRole.ActionRole)
@@ -77,7 +50,7 @@ def licences(parent: QWidget) -> QDialog:
     text.setAccessibleName(dialog.tr("Licences"))
     row = QHBoxLayout()
     row.addWidget(text)
-    return _finish(dialog, row, "")
+    return _finish(dialog, row)
 
 
 def licence_text() -> str:
@@ -101,16 +74,16 @@ def _label(text: str, role: str) -> QLabel:
     return label
 
 
-def _finish(dialog: QDialog, body: QHBoxLayout, footnote: str) -> QDialog:
+def _finish(dialog: QDialog, body: QHBoxLayout) -> QDialog:
     column = QVBoxLayout(dialog)
     column.setContentsMargins(24, 20, 24, 16)
     column.setSpacing(16)
     column.addLayout(body)
-    if footnote:
-        note = _label(footnote, "dim")
-        note.setWordWrap(True)
-        column.addWidget(note)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    close = buttons.button(QDialogButtonBox.StandardButton.Close)
+    close.setObjectName(f"{dialog.objectName()}.close")
+    close.setAccessibleName(close.text().replace("&", ""))
+    close.setIcon(QIcon())
     buttons.rejected.connect(dialog.reject)
     column.addWidget(buttons)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -54,14 +54,16 @@ def every(_member: type[Any]) -> bool:
 def _member_items(parameter: Parameter, allow: Allow) -> list[Item]:
     assert parameter.family is not None
     members = filter(allow, parameter.family.members())
-    return [Item(tag_of(m), scene_text(m.LABEL), scene_text(m.HELP), getattr(m, "RARE", False)) for m in members]
+    return [Item(tag_of(m), scene_text(m.LABEL), words.member_text(m), getattr(m, "RARE", False)) for m in members]
 
 
 def _items(parameter: Parameter, allow: Allow) -> list[Item]:
     if parameter.kind == "choice":
         return _member_items(parameter, allow)
-    labels = parameter.description.labels
-    return [Item(value, scene_text(labels.get(value, value))) for value in parameter.values]
+    labels, helps = parameter.description.labels, parameter.description.helps
+    return [
+        Item(value, scene_text(labels.get(value, value)), words.wrapped([scene_text(helps.get(value, ""))])) for value in parameter.values
+    ]
 
 
 def _is_short(items: list[Item]) -> bool:
@@ -112,9 +114,13 @@ def editor_for(parameter: Parameter, parent: QWidget, allow: Allow = every) -> E
 class Row(QWidget):
     """One parameter: label, editor, and below them what was wrong with the last value."""
 
-    def __init__(self, store: Store, path: Path, parameter: Parameter, parent: QWidget, allow: Allow = every) -> None:
+    def __init__(
+        self, store: Store, path: Path, parameter: Parameter, parent: QWidget, allow: Allow = every, owner: type[Any] | None = None
+    ) -> None:
+        """owner: the spec whose parameter it is; its tooltip names that one's source."""
         super().__init__(parent)
-        self.path, self.parameter, self._store = path, parameter, store
+        self.path, self.parameter, self._store, self._owner = path, parameter, store, owner
+        self._chosen = ""
         self._kept: dict[str, Any] = {}  # the last spec of each tag: coming back to a method finds it as it was left
         self.setObjectName("row." + ".".join(path))
         now = theme.current()
@@ -148,8 +154,12 @@ class Row(QWidget):
         """Show the store's value."""
         if self.parameter.kind == "choice":
             self._kept[tag_of(value)] = value
+            self._chosen = f"{scene_text(value.LABEL)}: " + "\n".join(words.member_lines(value))
             value = tag_of(value)
+        elif self.parameter.kind == "enum":
+            self._chosen = scene_text(self.parameter.description.helps.get(value, ""))
         self.editor.set_value(value)
+        self._tell()
 
     def reset(self) -> None:
         """Back to the declared default, as one undo step."""
@@ -190,18 +200,26 @@ class Row(QWidget):
 
     def _describe(self) -> None:
         name, help = scene_text(self.parameter.label), scene_text(self.parameter.help)
-        lines = [help]
-        if self.parameter.kind in ("int", "float") and self.parameter.high is not None:
-            low, high = words.figure(self.parameter.low or 0), words.figure(self.parameter.high)
-            lines.append(self.tr("{low} to {high}").format(low=low, high=high))
-        lines.append(self.tr("Delete: back to {value}").format(value=self._default_words()))
-        self.setToolTip("\n".join(lines))
-        self.setWhatsThis("\n".join(lines))
         self.editor.describe(name, help)
         self.editor.setObjectName("edit." + ".".join(self.path))
         self.label.setBuddy(self.editor)
         for field in self.editor.findChildren(QLineEdit):
             field.installEventFilter(self)
+        self._tell()
+
+    def _tell(self) -> None:
+        """The tooltip: what it is, what is chosen now, its range and default, and where the rule comes from that it belongs to."""
+        lines = [scene_text(self.parameter.help), *([self._chosen] if self._chosen else [])]
+        if self.parameter.kind in ("int", "float") and self.parameter.high is not None:
+            low, high = words.figure(self.parameter.low or 0), words.figure(self.parameter.high)
+            lines.append(self.tr("{low} to {high}").format(low=low, high=high))
+        lines.append(self.tr("Delete: back to {value}").format(value=self._default_words()))
+        source = str(getattr(self._owner, "SOURCE", ""))
+        if self._owner is not None and source and not self._chosen:
+            lines.append(f"{scene_text(self._owner.LABEL)}: {scene_text(source)}")
+        text = words.wrapped(lines)
+        self.setToolTip(text)
+        self.setWhatsThis(text)
 
     def _default(self) -> Any:
         return self.parameter.default
@@ -351,7 +369,7 @@ class SpecForm(QWidget):
         nested = isinstance(self._store.value(path), Section)
         parts: list[QWidget] = []
         if parameter.kind in ("int", "float", "bool", "enum", "choice", "points"):
-            parts.append(Row(self._store, path, parameter, self, self._allow))
+            parts.append(Row(self._store, path, parameter, self, self._allow, spec))
         if nested:
             parts.append(SpecForm(self._store, path, more=self._more, allow=self._allow, parent=self, _root=self._root))
         return parts

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 PASSING_MS = 9000
-LEAST_WORDS = 260
+LEAST_WORDS = 200
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class NoticeBar(QFrame):
         """Show a sentence. `details` adds a button that copies them."""
         for button in self._buttons:
             self._row.removeWidget(button)
+            button.hide()  # deleteLater waits for the event loop, and until then it would lie over the words
             button.deleteLater()
         self._buttons = []
         self._text.setText(text)
@@ -80,6 +81,18 @@ class NoticeBar(QFrame):
             self._timer.stop()
         else:
             self._timer.start()
+
+    def stay(self, until: SignalInstance) -> None:
+        """The sentence told last does not go by itself, but with this signal."""
+        self._timer.stop()
+        text = self._text.text()
+
+        def over() -> None:
+            until.disconnect(over)
+            if self._text.text() == text:
+                self.hide()
+
+        until.connect(over)
 
     def _add(self, text: str, act: Callable[[], None], *, closes: bool = True) -> None:
         button = QPushButton(text, self)

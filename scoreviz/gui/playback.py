@@ -74,6 +74,8 @@ class Run:
     seeing: str = ""  # one sentence: what its points do
     complete: bool = False
     file: str = ""  # name of the trace that it was opened from
+    left_behind: bool = False  # the scene has changed since, and could not be sampled
+    broken: bool = False  # it failed under way: no more frames will come
 
     @property
     def length(self) -> int:

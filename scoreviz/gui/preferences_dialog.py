@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QPushButton, QVBoxLayout
 
 from scoreviz.gui import motion, theme
@@ -42,6 +43,10 @@ class PreferencesDialog(QDialog):
         self._looks()
         self._engine()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setObjectName("preferences.close")
+        close.setAccessibleName(close.text().replace("&", ""))
+        close.setIcon(QIcon())
         buttons.rejected.connect(self.reject)
         self._column.addSpacing(now.px(10))
         self._column.addWidget(buttons)

@@ -26,6 +26,11 @@ class Curve:
         if len(self.step) > self.MOST:
             del self.step[1:-1:2], self.value[1:-1:2]
 
+    def cut(self, step: int) -> None:
+        """Without what lies beyond this step."""
+        while self.step and self.step[-1] > step:
+            del self.step[-1], self.value[-1]
+
     def clear(self) -> None:
         self.step.clear()
         self.value.clear()
@@ -75,6 +80,11 @@ class Progress(QObject):
         """The floor from the present step on."""
         if floor != self.distance_floor:
             self.distance_floor, self.distance_floor_since = floor, self.step
+
+    def go_back(self, step: int) -> None:
+        """The network is another one, or an earlier state of this one: what lies beyond its step is not of it."""
+        self.loss.cut(step)
+        self.distance.cut(step)
 
     def report(self) -> None:
         """Training went on. Told at most five times a second, and right after a frame where frames are drawn."""

@@ -28,6 +28,7 @@ class Inquiry(QObject):
 
     answered = Signal(object)  # the answer; `share`, `step` and `revision` say how far and of what
     refused = Signal(str, str)  # a sentence, and details where it is an error of the program
+    halted = Signal()  # the engine ended or is back: what `pause` says is another
 
     def __init__(self, questions: Questions, asker: str, depends: Invalidates, every: float | None) -> None:
         super().__init__(questions)
@@ -51,6 +52,11 @@ class Inquiry(QObject):
     def waiting(self) -> bool:
         """Is a question on its way?"""
         return self.question is not None and (self.stale or self.share < 1.0)
+
+    @property
+    def pause(self) -> str:
+        """Why nothing comes at present: a sentence while there is no engine to answer, else empty."""
+        return "" if self.question is None or self.share >= 1.0 else self._questions.pause
 
     def ask(self, question: Question | None) -> None:
         """Ask, at most once for the same question while nothing changes; None when nobody looks any more."""
@@ -93,6 +99,8 @@ class Questions(QObject):
         session.received.connect(self._receive)
         session.sent.connect(lambda _revision: self.schedule())
         session.ready.connect(self._ask_all_again)
+        self._pause = self.pause
+        progress.engine_changed.connect(self._engine_changed)
         session.past_changed.connect(self._network_moved)
         progress.training_changed.connect(self._network_moved)
 
@@ -104,6 +112,25 @@ class Questions(QObject):
         made = self._inquiries[asker] = Inquiry(self, asker, depends, every)
         made.destroyed.connect(lambda: self._inquiries.pop(asker, None))
         return made
+
+    @property
+    def pause(self) -> str:
+        """A sentence while there is no engine to answer."""
+        if self._session.is_ready:
+            return ""
+        if self._progress.state == "stopped":
+            return self.tr("The engine has stopped. Restart it to go on.")
+        return self.tr("The engine is starting; then this begins anew.")
+
+    def _engine_changed(self) -> None:
+        if self.pause != self._pause:
+            self._pause = self.pause
+            self._tell_halted()
+
+    def _tell_halted(self) -> None:
+        for inquiry in self._inquiries.values():
+            if inquiry.question is not None:
+                inquiry.halted.emit()
 
     def schedule(self) -> None:
         """Send what is stale, once the present event is done with."""
@@ -132,7 +159,9 @@ class Questions(QObject):
     def _ask_all_again(self) -> None:
         for inquiry in self._inquiries.values():
             inquiry.stale = inquiry.question is not None
+            inquiry.share = 0.0 if inquiry.stale else inquiry.share
         self.schedule()
+        self._tell_halted()
 
     def _network_moved(self) -> None:
         """Ask again where the answer is of other weights than the network has now, and it was asked long enough ago."""

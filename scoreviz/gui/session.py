@@ -70,6 +70,7 @@ class Session(QObject):
         self._deaths: list[float] = []
         self._restore_pending = False
         self._journal_base: Scene | None = None  # the scene that the journal has arrived at
+        self._reviving = False  # a new engine has not said that the snapshot is back
         self._old_network = False  # a reset was asked for, and the engine has not said step 0 yet
         self._resumed_at = 0  # step of the snapshot that a new engine continues; its first update lands there
         self._wanted = False  # the user wants the network to train
@@ -242,11 +243,8 @@ class Session(QObject):
                 self._beat(message)
             case Trained():
                 self._old_network = self._old_network and message.step > 0
-                progress.running, progress.step, progress.rate = message.running, message.step, message.rate
-                progress.set_loss_floor(message.floor)
-                if message.loss is not None:
-                    progress.loss.add(message.step, message.loss)
-                progress.report()
+                if not self._old_network:  # the loss of the network before is no point of this one's curve
+                    self._trained(message)
             case RunDone():
                 self._measured(message)
             case Snapshot() if not self._old_network:
@@ -260,6 +258,17 @@ class Session(QObject):
                     progress.training_changed.emit()
                 self.problem.emit(message)
         self.received.emit(message)
+
+    def _trained(self, message: Trained) -> None:
+        progress = self._progress
+        if message.step > 0 or not self._reviving:  # before its snapshot is back, a new engine begins with a network at step 0
+            self._reviving = False
+            progress.go_back(message.step)
+        progress.running, progress.step, progress.rate = message.running, message.step, message.rate
+        progress.set_loss_floor(message.floor)
+        if message.loss is not None:
+            progress.loss.add(message.step, message.loss)
+        progress.report()
 
     def _welcome(self, message: Welcome) -> None:
         if message.protocol != PROTOCOL:
@@ -275,6 +284,7 @@ class Session(QObject):
         self._flush()
         if (tab := self._store.scene.view.tab) != "dynamics":  # an engine begins with that one
             self._engine.send(Show(tab=tab))
+        self._reviving = self.snapshot is not None
         if self.snapshot is not None:
             self._restore_pending = False
             self._engine.send(Restore(snapshot=self.snapshot))

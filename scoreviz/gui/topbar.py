@@ -165,10 +165,11 @@ class TopBar(QWidget):
         progress = self._progress
         if progress.step == 0 and not progress.running:
             return self.tr("not training")
-        parts = [self.tr("training") if progress.running else self.tr("paused")]
+        alive = progress.state in ("ready", "busy")
+        parts = [self.tr("paused") if not progress.running else self.tr("training") if alive else self.tr("training waits")]
         step = count(progress.step)
         parts.append(step if detail >= SHORTEST else self.tr("step {step}").format(step=step))
-        if progress.running and progress.rate > 0 and detail < NO_RATES:
+        if progress.running and alive and progress.rate > 0 and detail < NO_RATES:
             parts.append(self.tr("{rate} / s").format(rate=count(_calm(progress.rate))))
         return " · ".join(parts)
 

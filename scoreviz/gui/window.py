@@ -14,6 +14,7 @@ from scoreviz import resources
 from scoreviz.gui import autosave, commands, motion, present, theme
 from scoreviz.gui.actions import Actions
 from scoreviz.gui.autosave import Autosave
+from scoreviz.gui.canvas.tools import TOOLS
 from scoreviz.gui.exporting import Exporting
 from scoreviz.gui.files import Files
 from scoreviz.gui.frame_meter import FrameMeter
@@ -38,10 +39,12 @@ from scoreviz.scene.gallery import Entry
 log = logging.getLogger(__name__)
 SIZE = (1280, 800)
 SMALLEST = (900, 600)
+SCALED = (830, 440)
+"""What a larger type needs at least, in logical pixels at 100 %."""
 
-OF_THE_DRAWING = ("clear", "text", "fit", "tool_brush", "tool_erase", "tool_gaussian", "tool_pan", "layer_density", "layer_arrows",
-                  "layer_particles", "inspect", "compare", "score_exact", "score_network", "score_data", "export_trajectory",
-                  "export_figures", "export_weights")  # fmt: skip
+OF_THE_DRAWING = ("clear", "text", "fit", *(f"tool_{tool}" for tool in TOOLS), "layer_density", "layer_arrows", "layer_particles",
+                  "inspect", "compare", *(f"page_{name}" for name in ("scene", "probe", "steps", "compare", "race")), "score_exact",
+                  "score_network", "score_data", "export_trajectory", "export_figures", "export_weights")  # fmt: skip
 """Actions that only the Dynamics tab can show the effect of."""
 
 
@@ -57,6 +60,7 @@ class Window(QMainWindow):
         self.preferences = Preferences()
         motion.set_reduced(bool(self.preferences.number("reduced_motion", 0)))
         self.theming = theming
+        self._told_problem: tuple[int | None, str] | None = None  # the last one: of which revision, and what
         self.store = Store(document, self)
         self.progress = Progress(self)
         self.session = Session(self.store, self.progress, parent=self)
@@ -65,6 +69,7 @@ class Window(QMainWindow):
         self.files = Files(self.store, self.preferences, self.whole_document, self)
         self.autosave = Autosave(self.whole_document, self)
         self.presentation = present.Presentation(self)
+        self._lesson = ""
         self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics")), ("images", self.tr("Images"))])
         self.pages = Pages(self.store, self.session, self.progress, self.questions)
         self.dynamics, self.playback = self.pages.dynamics, self.pages.playback
@@ -92,7 +97,8 @@ class Window(QMainWindow):
         column.addWidget(self.pages, 1)
         column.addWidget(self.band)
         self.setCentralWidget(centre)
-        self.setMinimumSize(*SMALLEST)
+        now = theme.current()
+        self.setMinimumSize(max(SMALLEST[0], now.px(SCALED[0])), max(SMALLEST[1], now.px(SCALED[1])))
 
     def _connect(self) -> None:
         bar, session = self.topbar, self.session
@@ -124,6 +130,8 @@ class Window(QMainWindow):
         self.store.undo_stack.indexChanged.connect(self._show_undo)
         self.dynamics.tools.tool_changed.connect(lambda tool: self.actions_[f"tool_{tool}"].setChecked(True))
         self.actions_[f"tool_{self.dynamics.tools.tool}"].setChecked(True)
+        self.dynamics.pages.turned.connect(lambda name: self.actions_[f"page_{name}"].setChecked(True))
+        self.actions_[f"page_{self.dynamics.pages.page}"].setChecked(True)
         self._show_choices(self.store.scene)
         self._show_undo()
         self._title()
@@ -184,7 +192,7 @@ class Window(QMainWindow):
         """A bundled scene, and what to watch in it. It is a copy: saving asks for a name."""
         if self.files.open_copy(resources.asset(entry.asset)):
             self.pages.player.autoplay = not motion.reduced()
-            self.tell(QCoreApplication.translate("gallery", entry.watch))
+            self._teach(QCoreApplication.translate("gallery", entry.watch))
 
     def open_failure(self, failure: Failure) -> None:
         """A scene that fails for one reason, what to watch in it, and the change that mends it."""
@@ -192,11 +200,23 @@ class Window(QMainWindow):
             return
         self.pages.player.autoplay = not motion.reduced()
 
-        def mend() -> None:
-            self.store.replace(failure.mend(self.store.scene), QCoreApplication.translate("failures", failure.remedy), origin="failure")
+        texts = (failure.title, failure.watch, failure.remedy, failure.after)
+        title, watch, remedy, after = (QCoreApplication.translate("failures", text) for text in texts)
 
-        watch, remedy = (QCoreApplication.translate("failures", text) for text in (failure.watch, failure.remedy))
-        self.tell(watch, Remedy(remedy, mend))
+        def mend() -> None:
+            self.store.replace(failure.mend(self.store.scene), remedy, origin="failure")
+            self._teach(after, Remedy(self.tr("Let it fail again"), fail))
+
+        def fail() -> None:
+            self.store.replace(failure.fail(self.store.scene), title, origin="failure")
+            self._teach(watch, Remedy(remedy, mend))
+
+        self._teach(watch, Remedy(remedy, mend))
+
+    def _teach(self, text: str, *remedies: Remedy) -> None:
+        """What to watch in the scene that was opened: it goes when another one is."""
+        self._lesson = text
+        self.tell(text, *remedies)
 
     def open_model(self) -> None:
         """Choose a folder of pictures or a model, on the tab that shows it."""
@@ -252,11 +272,15 @@ class Window(QMainWindow):
 
     def _show_formula(self) -> None:
         if self.presentation.on:
-            from scoreviz.scene.pseudocode import formula  # only who presents needs it
+            from scoreviz.scene.pseudocode import formula, panes_formula  # only who presents needs it
 
             scene = self.store.scene
-            pictures = self.pages.tab == "images"
-            latex = scene.images.sampler.formula() if pictures else formula(scene.sampler, scene.noise, scene.view.notation)
+            if self.pages.tab == "images":
+                latex = scene.images.sampler.formula()
+            elif self.dynamics.views.name == "compare":
+                latex = panes_formula(self.dynamics.comparison.ways, scene.view.notation)
+            else:
+                latex = formula(scene.sampler, scene.noise, scene.view.notation)
             self.band.formula.set_latex(latex)
 
     def _open_menu(self, under: QWidget) -> None:
@@ -287,9 +311,17 @@ class Window(QMainWindow):
         if problem.where == "pictures" or (problem.where == "scene" and not problem.details):
             return  # the Images tab says it; the canvas says it, where the drawing would be
         template = QCoreApplication.translate("engine", problem.template)
-        self.tell(template.format(**problem.params), details=problem.details)
+        text = template.format(**problem.params)
+        same = (problem.revision, text)
+        if problem.where == "look" and self._told_problem == same:
+            return  # every frame's look fails for the reason that was told
+        self._told_problem = same
+        self.tell(text, details=problem.details)
+        self.pages.notice.stay(until=self.playback.run_changed)
 
     def _taken(self, document: Document) -> None:
+        if self._lesson and self.pages.notice.text == self._lesson:
+            self.pages.notice.hide()  # it was about the scene before, and so is its remedy
         try:
             self.session.opened(document)
         except SceneError as error:

@@ -42,6 +42,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     scale: Scale = "linear"
     advanced: bool = False
     labels: dict[str, str] = {}
+    helps: dict[str, str] = {}  # of each value of an enum: what it is, its formula, "Source: ..."; a line each
 
 
 def param(
@@ -56,11 +57,13 @@ def param(
     scale: Scale = "linear",
     advanced: bool = False,
     labels: Mapping[str, str] | None = None,
+    helps: Mapping[str, str] | None = None,
 ) -> msgspec.Meta:
     """The Meta of one field: its label, help, bounds, unit, scale and what it invalidates."""
     description = Description(
-        label=label, help=help, invalidates=invalidates, unit=unit, scale=scale, advanced=advanced, labels=dict(labels or {})
-    )
+        label=label, help=help, invalidates=invalidates, unit=unit, scale=scale, advanced=advanced,
+        labels=dict(labels or {}), helps=dict(helps or {}),
+    )  # fmt: skip
     bounds: dict[str, Any] = {"ge": ge, "le": le, "gt": gt}
     return msgspec.Meta(**bounds, extra={"scoreviz": description})
 

@@ -16,7 +16,7 @@ from scoreviz.engine.threads import threads
 from scoreviz.engine.trainer import Trainer
 from scoreviz.maths import build_sde, compile_density
 from scoreviz.protocol.messages import RunDone
-from scoreviz.scene.control import Inpaint
+from scoreviz.scene.control import ByClass, Inpaint
 from scoreviz.scene.data import DataSet
 from scoreviz.scene.density import Density, Gaussian, Preset, Stroke, digest_of
 from scoreviz.scene.document import Particles, Scene
@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 ANGLES = np.linspace(0, 5, 60)
 BLOB = np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1).astype("<f4").tobytes()
 DRAWN = Density(marks=(Stroke(points=digest_of(BLOB), width=0.1), Gaussian(x=1.0, y=0.5, std=0.2, weight=0.5)))
+CLASSES = Density(marks=tuple(Gaussian(x=float(label), y=0.5, std=0.2, label=label) for label in range(3)))
 FEW = Particles(count=300, seed=11)
 LEARNED = Score(source="network")
 
@@ -71,6 +72,7 @@ def test_exact_scores(sampler: Any, tmp_path: Path):
     [
         ({"control": Inpaint(coordinate="y", value=0.4)}, PredictorCorrector(steps=10)),
         ({"score": Score(source="data"), "data": DataSet(size=20, seed=3)}, ProbabilityFlow(steps=10)),
+        ({"density": CLASSES, "control": ByClass(label=1, weight=1.0)}, PredictorCorrector(steps=10)),
     ],
 )
 def test_control_and_data(change: dict[str, Any], sampler: Any, tmp_path: Path):

@@ -12,9 +12,11 @@ from scoreviz.maths.solid import solid_preset
 from scoreviz.protocol import messages
 from scoreviz.protocol.messages import Answered, Arrows, Ask, Refused, RunDone, RunStarted, Train, Trained
 from scoreviz.protocol.questions import AskCloud, AskSlice, Slice
+from scoreviz.scene.control import ByClass
 from scoreviz.scene.data import DataSet
 from scoreviz.scene.density import Density
 from scoreviz.scene.document import Particles, Scene
+from scoreviz.scene.learning import Score
 from scoreviz.scene.noise import VE, VP
 from scoreviz.scene.samplers import DDIM, Langevin, ProbabilityFlow, ReverseSDE
 from scoreviz.scene.solid import SolidPoints, SolidPreset
@@ -94,6 +96,20 @@ def test_the_data_set_pulls_towards_its_points_alone_and_the_difference_is_a_dif
     exact, network, difference = (parts[kind].planes[0].vectors.numpy() for kind in ("exact", "network", "difference"))
     assert np.abs(network - exact - difference).max() < 1e-5 and np.abs(difference).max() > 0.05
     assert parts["network"].step == 0 and parts["exact"].step is None
+
+
+def test_guided_arrows_are_of_the_score_that_drives_the_sampler(engine: Driver, small: Scene) -> None:
+    """All of a helix is of one class: p(y|x) = 1, so that guidance by a classifier adds nothing to whichever score drives."""
+    where: dict[str, object] = {"axis": "z", "at": 0.2, "sigmas": (0.5,), "half": 2.0, "cells": 0, "arrows": 4}
+    engine.update({"density": HELIX, "noise": FIXED, "control": ByClass(weight=3.0)})
+    guided = ask(engine, AskSlice(kind="guided", **where)).answer  # type: ignore[arg-type]
+    _, score = by_hand(plane("z", 0.2, 2.0, 4), 0.25)
+    assert guided.kind == "guided" and guided.step is None
+    assert np.abs(guided.planes[0].vectors.numpy().reshape(-1, 3) - 0.5 * score).max() < 1e-3
+    engine.update({"density": HELIX, "noise": FIXED, "control": ByClass(weight=3.0), "score": Score(source="network")})
+    guided, network = (ask(engine, AskSlice(kind=kind, **where)).answer for kind in ("guided", "network"))  # type: ignore[arg-type]
+    assert guided.step == 0 and np.abs(guided.planes[0].vectors.numpy() - network.planes[0].vectors.numpy()).max() < 1e-5
+    assert np.abs(guided.planes[0].vectors.numpy().reshape(-1, 3) - 0.5 * score).max() > 0.05
 
 
 def test_the_cloud_is_of_the_drawing_and_always_the_same(engine: Driver, small: Scene) -> None:

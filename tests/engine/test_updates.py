@@ -22,6 +22,7 @@ from scoreviz.protocol.messages import (
     Trained,
     Update,
 )
+from scoreviz.scene.data import DataSet
 from scoreviz.scene.density import Density as Drawing
 from scoreviz.scene.density import Erase, Gaussian, Preset, Stroke, digest_of
 from scoreviz.scene.document import Particles, Scene
@@ -61,7 +62,7 @@ def test_fields_come_before_the_acknowledgement(engine: Driver) -> None:
 
 def test_it_waits_for_the_frame_on_screen_and_no_longer(engine: Driver) -> None:
     engine.send(look(position=0.5))
-    long = {"sampler": ReverseSDE(steps=1000), "particles": Particles(count=1000, seed=5)}
+    long = {"sampler": ReverseSDE(steps=500), "particles": Particles(count=1000, seed=5)}
     mark, applied = engine.update(long)
     started = engine.wait(RunStarted, since=mark)
     before = engine.said[mark : place(engine, applied)]
@@ -70,6 +71,20 @@ def test_it_waits_for_the_frame_on_screen_and_no_longer(engine: Driver) -> None:
     mark, applied = engine.update({"particles": Particles(count=1000, seed=6)}, look(position=0.0))
     done = engine.wait(RunDone, since=mark, seconds=60)
     assert place(engine, applied) < place(engine, done)
+
+
+def test_a_slow_run_does_not_hold_back_the_next_edit(engine: Driver) -> None:
+    """From a data set of 4096 points the run takes tens of seconds; whoever looks at its end can still go back to the exact score."""
+    slow = {"score": Score(source="data"), "data": DataSet(size=4096), "particles": Particles(count=5000, seed=5)}
+    engine.send(look(position=0.99))
+    mark, applied = engine.update(slow | {"sampler": ReverseSDE(steps=1000)})
+    started = engine.wait(RunStarted, since=mark)
+    assert not [m for m in engine.since(mark, RunDone) if m.run == started.run], "it is acknowledged before its end"
+    mark, applied = engine.update({"score": Score(), "sampler": ReverseSDE(steps=10)})
+    fresh = engine.wait(RunStarted, lambda m: m.revision == applied.revision, since=mark)
+    engine.wait(RunDone, lambda m: m.run == fresh.run, since=mark)
+    assert not [m for m in engine.since(0, RunDone) if m.run == started.run], "the slow run was given up"
+    engine.send(look(position=0.0))
 
 
 def test_the_acknowledgement_resolves_what_is_automatic(engine: Driver) -> None:

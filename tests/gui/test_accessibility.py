@@ -7,11 +7,29 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QAbstractSlider, QApplication, QComboBox, QLineEdit, QScrollBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QSplitterHandle,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from scoreviz.gui import theme
 from scoreviz.gui.canvas import Canvas
+from scoreviz.gui.dynamics.compare.picture import PanePicture
+from scoreviz.gui.dynamics.space.view import SpaceView
+from scoreviz.gui.dynamics.spacetime.view import SpaceTime
+from scoreviz.gui.dynamics.steps.listing import ListingView
 from scoreviz.gui.playback import Run
+from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.window import Window
 from scoreviz.scene.document import Scene
 from scoreviz.scene.files import Document
@@ -19,8 +37,14 @@ from scoreviz.scene.samplers import SamplerSpec
 from tests.gui.conftest import Open
 from tests.gui.test_actions import give_run
 
-INTERACTIVE = (QAbstractButton, QComboBox, QLineEdit, QAbstractSlider, Canvas)
-SIZES = [(1280, 720), (1280, 800), (1920, 1080)]
+INTERACTIVE = (
+    QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QAbstractSlider, QSplitterHandle,
+    Canvas, SpaceTime, SpaceView, PanePicture, ListingView,
+)  # fmt: skip
+SIZES = [(900, 600), (1280, 720), (1280, 800), (1920, 1080)]
+PAGES = ["probe", "steps", "compare", "race"]
+VIEWS = ["line", "space", "panes"]
+DIALOGS = ["preferences", "about", "shortcuts", "selftest"]
 SECTIONS = ["none", "density", "score", "sampler"]
 
 
@@ -39,7 +63,42 @@ def prepare(window: Window, section: str = "none") -> Window:
     return window
 
 
-def controls(window: Window) -> Iterator[QWidget]:
+def show(window: Window, place: str) -> None:
+    """A page of the side column, or a view, with every More of the page open."""
+    if place in PAGES:
+        window.dynamics.pages.show_page(place)
+    if place in VIEWS:
+        if place == "panes":
+            window.store.edit(("density", "dimensions"), "2", "Change dimensions")
+            window.actions_["compare"].trigger()
+        else:
+            window.store.edit(("density", "dimensions"), {"line": "1", "space": "3"}[place], "Change dimensions")
+        assert window.dynamics.views.name == {"panes": "compare"}.get(place, place)
+    for section in window.dynamics.pages.opened(window.dynamics.pages.page).findChildren(Section):
+        if place not in VIEWS and section.more_button.isVisible():
+            section.set_open(True)
+    QApplication.processEvents()
+
+
+def nameless(found: list[QWidget]) -> list[str]:
+    """Controls without an object name, or without anything for a screen reader to say."""
+    bare = [called(w) for w in found if not w.objectName()]
+    return bare + [called(w) for w in found if not (w.accessibleName() or (isinstance(w, QAbstractButton) and w.text()))]
+
+
+def unreached(window: QWidget, wanted: list[QWidget]) -> list[str]:
+    """Those of `wanted` that the chain of Tab does not hold."""
+    chain: list[QWidget] = []
+    at = window.nextInFocusChain()
+    while at is not None and at is not window and len(chain) < 9000:
+        chain.append(at)
+        at = at.nextInFocusChain()
+    reached = {w for w in chain if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isEnabled() and w.isVisibleTo(window)}
+    reached |= {w for w in wanted if isinstance(w, QAbstractButton) and (g := w.group()) and g.exclusive() and reached & {*g.buttons()}}
+    return [called(w) for w in wanted if w.isEnabled() and w not in reached]  # of several choices Tab reaches one, arrows the others
+
+
+def controls(window: QWidget) -> Iterator[QWidget]:
     """What is on screen and can be worked; not the scroll bars and other parts that Qt keeps within a widget."""
     for widget in window.findChildren(QWidget):
         own = isinstance(widget, INTERACTIVE) and widget.isVisibleTo(window) and widget.window() is window
@@ -176,3 +235,95 @@ def test_a_long_name_of_a_file_leaves_room_for_the_rest(open_window: Open, tmp_p
     QApplication.processEvents()
     assert not sticking_out(window.topbar) and not too_small(window.topbar)
     assert isinstance(window.playback.run, Run)
+
+
+# ---- pages, views, dialogs
+
+
+@pytest.mark.parametrize("place", [*PAGES, *VIEWS])
+def test_pages_and_views_are_named_and_reached(open_window: Open, place: str) -> None:
+    window = prepare(open_window(engine=False, size=(1280, 800)))
+    show(window, place)
+    found = list(controls(window))
+    assert not nameless(found) and not unreached(window, found)
+    page = window.dynamics.pages
+    names = [w.accessibleName() for w in controls(window) if isinstance(w, QAbstractButton) and page.isAncestorOf(w)]
+    assert len(names) == len(set(names)) > 4, sorted(names)
+    assert not [called(w) for w in found if isinstance(w, QAbstractButton) and w.width() < 12]
+
+
+@pytest.mark.parametrize("place", VIEWS)
+def test_tab_goes_round_in_every_view(qtbot: QtBot, open_window: Open, place: str) -> None:
+    """By the key itself, and it comes to the view right before its chips."""
+    window = prepare(open_window(engine=False, size=(1280, 800)))
+    show(window, place)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=2000)
+    QTest.keyClick(window, Qt.Key.Key_F6)
+    view = window.dynamics.views.current
+    start = view.focusProxy() or view
+    qtbot.waitUntil(start.hasFocus, timeout=2000)
+    met: list[QWidget] = []
+    for _ in range(300):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if focus is start:
+            break
+        met.append(focus)
+    assert QApplication.focusWidget() is start, "it comes back"
+    assert len(met) == len(set(met)) > 20
+    beyond = next(w for w in met if not view.isAncestorOf(w))
+    assert window.dynamics.stage.chips.isAncestorOf(beyond), called(beyond)
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_dialogs_are_named_and_reached(open_window: Open, name: str) -> None:
+    window = open_window(engine=False, size=(1280, 720))
+    window.actions_[name].trigger()
+    QApplication.processEvents()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QDialog) and dialog.windowTitle()
+    check_dialog(dialog)
+    if name == "about":
+        from scoreviz.gui import dialogs
+
+        licences = dialogs.licences(dialog)
+        licences.show()
+        QApplication.processEvents()
+        check_dialog(licences)
+        licences.close()
+    dialog.close()
+
+
+def check_dialog(dialog: QDialog) -> None:
+    """Named, reached, within itself and within the smallest promised screen."""
+    found = list(controls(dialog))
+    assert found and not nameless(found) and not unreached(dialog, found)
+    assert not sticking_out(dialog) and not too_small(dialog)
+    assert dialog.width() <= 1280 and dialog.height() <= 720
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_pages_fit_at_every_size_and_scale(
+    qtbot: QtBot, open_window: Open, size: tuple[int, int], scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages may scroll down, never sideways; only where the smallest window is too small for a larger type is it larger."""
+    whole = theme.Theming
+    monkeypatch.setattr(theme, "Theming", lambda app, mode: whole(app, mode, scale))
+    window = prepare(open_window(engine=False, size=size))
+    assert theme.current().scale == scale
+    dynamics = window.dynamics
+    for place in (*PAGES, *VIEWS):
+        show(window, place)
+        parts = (window.topbar, dynamics.rail, dynamics.stage, dynamics.pages, dynamics.transport, dynamics)
+
+        def fits(parts: tuple[QWidget, ...] = parts, place: str = place) -> None:  # when a page of many rows has laid itself out
+            assert not [(place, *wrong) for part in parts if (wrong := sticking_out(part) + too_small(part))]
+
+        qtbot.waitUntil(fits, timeout=2000)
+    if scale == 1.0 or size[0] >= 1280:
+        assert window.size().toTuple() == size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,9 +20,24 @@ def test_opened_told_and_mended(open_window: Open, failure: Failure) -> None:
     assert notice.text == failure.watch
     (button,) = (b for b in notice.findChildren(QPushButton) if b.text() == failure.remedy)
     button.click()
-    assert window.store.scene == failure.mend(failure.scene)
+    assert window.store.scene == failure.mend(failure.scene) and notice.text == failure.after
+    (again,) = (b for b in notice.findChildren(QPushButton) if b.text() == "Let it fail again")
+    again.click()
+    assert window.store.scene == failure.scene and notice.text == failure.watch
     window.store.undo_stack.undo()
-    assert window.store.scene == failure.scene
+    assert window.store.scene == failure.mend(failure.scene)
+    window.actions_["new"].trigger()
+    assert not notice.text, "a remedy of the scene before"
+
+
+def test_what_to_watch_lies_clear_of_the_drawing(open_window: Open) -> None:
+    """Of the drawings that fill the picture, what lies beneath is seen above the notice, on a projector."""
+    window = open_window(engine=False, size=(1280, 720))
+    for name, lowest in (("levels", -2.0), ("step", -2.0), ("no_noise", -2.0), ("whole_g2", -1.5), ("replacement", -1.6)):
+        window.open_failure(next(f for f in FAILURES if f.name == name))
+        notice, camera = window.pages.notice, window.dynamics.canvas.camera
+        top, bottom = camera.to_pixels(np.array([[0.0, -lowest], [0.0, lowest]]))[:, 1]
+        assert 0 < top < bottom < notice.y(), name
 
 
 def test_a_failure_is_seen_in_the_real_window(qtbot: QtBot, open_window: Open) -> None:

@@ -31,7 +31,7 @@ class FakeSession(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.up_to_date, self.pinned = True, None
+        self.up_to_date, self.is_ready, self.pinned = True, True, None
         self.said: list[Any] = []
 
     def send(self, message: object) -> None:

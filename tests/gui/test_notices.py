@@ -131,3 +131,28 @@ def test_a_problem_of_the_engine_is_told_with_its_details(open_window: Open) -> 
     window.session.problem.emit(problem)
     bar = window.dynamics.stage.notice
     assert bar.text == "The run failed at step 7." and "Copy details" in buttons(bar)
+
+
+def test_one_that_stays_goes_with_its_signal(qtbot: QtBot, bar: NoticeBar) -> None:
+    bar.tell("It failed.")
+    bar.stay(until=bar.windowTitleChanged)
+    assert bar.isVisible() and not timer(bar).isActive()
+    bar.setWindowTitle("mended")
+    assert not bar.isVisible()
+    bar.tell("It failed again.")
+    bar.stay(until=bar.windowTitleChanged)
+    bar.tell("Copied.")
+    bar.setWindowTitle("mended again")
+    assert bar.text == "Copied.", "a newer sentence is not taken away"
+
+
+def test_what_every_look_fails_for_is_told_once(open_window: Open) -> None:
+    window = open_window(engine=False)
+    bar = window.dynamics.stage.notice
+    for revision, expected in ((1, True), (1, False), (2, True)):
+        bar.hide()
+        window.session.problem.emit(Problem(where="look", template="No class {n}.", params={"n": "5"}, revision=revision))
+        assert bar.isVisible() is expected, "again only after another edit"
+    bar.hide()
+    window.session.problem.emit(Problem(where="run", template="No class {n}.", params={"n": "5"}, revision=2))
+    assert bar.isVisible(), "a run that was begun again says it again"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSize, Qt
@@ -54,6 +55,40 @@ def test_the_rule_follows_the_sampler(open_window: Open) -> None:
     assert "z" not in Langevin(noise=False).formula() and "z" in Langevin().formula()
     assert PredictorCorrector(corrector_steps=0).formula() == ReverseSDE().formula()
     assert "d}w" not in PredictorCorrector(predictor=NoPredictor()).formula()
+
+
+def test_panes_are_presented_with_large_words_and_each_with_its_rule(open_window: Open) -> None:
+    window = open_window(engine=False)
+    window.actions_["compare"].trigger()
+    view = window.dynamics.views.current
+    buttons = [b for pane in view.shown for b in pane.head.buttons.values()]
+    before = view.shown[0].head.title.fontMetrics().height()
+    assert len(view.shown) == 2 and all(b.isVisible() for b in buttons)
+    window.presentation.set(True)
+    assert not any(b.isVisible() for b in buttons), "there is nothing to press"
+    assert view.shown[0].head.title.fontMetrics().height() > 1.8 * before
+    latex = window.band.formula.latex
+    rules = [way.sampler.formula() for way in window.dynamics.comparison.ways]
+    assert rules[0] != rules[1] and all(rule in latex for rule in rules) and latex.index(rules[0]) < latex.index(rules[1])
+    window.store.edit(("compare", "panes"), (msgspec.structs.replace(window.dynamics.comparison.ways[0]),), "the same twice")
+    assert window.band.formula.latex.count(rules[0]) == 1 and "1,2" in window.band.formula.latex
+    window.presentation.set(False)
+    assert view.shown[0].head.title.fontMetrics().height() == before and view.shown[0].head.buttons["add"].isVisible()
+
+
+def test_the_line_presented_takes_the_room_of_its_chips(open_window: Open) -> None:
+    window = open_window(engine=False, size=(1280, 720))
+    window.store.edit(("density", "dimensions"), "1", "a line")
+    view = window.dynamics.views.current
+
+    def foot() -> float:
+        return float(view.height() - view.layout_.plot.bottom())
+
+    with_chips = foot()
+    window.presentation.set(True)
+    assert foot() < 1.2 * with_chips, "though its words are twice as large"
+    window.presentation.set(False)
+    assert foot() == with_chips
 
 
 @pytest.mark.parametrize("kind", SamplerSpec.members(), ids=lambda k: k.__name__)

@@ -28,7 +28,7 @@ class FakeSession(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.up_to_date, self.pinned = True, None
+        self.up_to_date, self.is_ready, self.pinned = True, True, None
         self.asked: list[object] = []
 
     def send(self, message: object) -> None:
@@ -139,6 +139,28 @@ def test_a_refusal_is_a_sentence_and_a_new_engine_is_asked_again(parts: tuple[St
     session.ready.emit()
     flush(questions)
     assert len(asks(session)) == 2
+
+
+def test_while_there_is_no_engine_it_says_so(parts: tuple[Store, FakeSession, Progress, Questions]) -> None:
+    _store, session, progress, questions = parts
+    idle, asking = (questions.inquiry(name, depends=Invalidates.TARGET) for name in ("idle", "asking"))
+    said: list[str] = []
+    asking.halted.connect(lambda: said.append(asking.pause))
+    idle.halted.connect(lambda: said.append("nobody asked"))
+    asking.ask(AskSpread())
+    flush(questions)
+    session.answer(asks(session)[-1], share=0.5)
+    assert asking.pause == ""
+    for state in ("restarting", "stopped"):
+        session.is_ready, progress.state = False, state  # type: ignore[assignment]
+        progress.engine_changed.emit()
+    progress.engine_changed.emit()
+    assert said == ["The engine is starting; then this begins anew.", "The engine has stopped. Restart it to go on."], "each once"
+    session.is_ready, progress.state = True, "ready"
+    progress.engine_changed.emit()
+    session.ready.emit()
+    assert said[2:] == ["", ""] and asking.share == 0.0, "it begins anew"
+    assert idle.pause == ""
 
 
 def test_through_the_real_window(qtbot: QtBot, open_window: Open) -> None:

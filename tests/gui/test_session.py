@@ -398,6 +398,44 @@ def test_a_document_without_a_network_gets_a_new_one(up: Session, store: Store, 
     assert up.journal[0].parts["density"] == msgspec.to_builtins(scene.density)
 
 
+def test_a_loss_still_on_its_way_is_no_point_of_the_next_networks_curve(
+    up: Session, store: Store, progress: Progress, engine: FakeEngine
+) -> None:
+    up.train(True)
+    engine.trained(700)
+    opened(up, store, Document(scene=Scene(density=Density(marks=(GAUSSIAN,)))))
+    engine.trained(760)
+    assert progress.loss.last is None and progress.step == 0, "of the network before"
+    engine.trained(0)
+    engine.trained(20)
+    assert progress.loss.step[-1] == progress.step == 20
+
+
+def test_the_curves_go_back_with_the_network(up: Session, progress: Progress, engine: FakeEngine) -> None:
+    """An edit that needs another network begins at step 0: what the one before lost is no part of its curve."""
+    up.train(True)
+    for step in (100, 400, 700):
+        engine.trained(step)
+        progress.distance.add(step, 0.1)
+    engine.received.emit(Trained(running=True, step=0, rate=0.0, loss=None, floor=1.0))
+    assert not progress.loss.step and not progress.distance.step
+    engine.trained(30)
+    assert progress.loss.step == [30]
+
+
+def test_after_a_death_the_curve_goes_on_from_the_snapshot(up: Session, progress: Progress, engine: FakeEngine) -> None:
+    up.train(True)
+    engine.trained(700)
+    engine.snapshot(700)
+    engine.trained(760)
+    engine.died.emit("killed", "")
+    engine.welcome()
+    engine.received.emit(Trained(running=True, step=0, rate=0.0, loss=None, floor=1.0))
+    assert progress.loss.step == [700, 760], "its snapshot is on the way"
+    engine.received.emit(Trained(running=True, step=700, rate=0.0, loss=None, floor=1.0))
+    assert progress.loss.step == [700]
+
+
 def test_of_a_damaged_network_nothing_is_kept(up: Session, store: Store, engine: FakeEngine) -> None:
     """Nor is the one of the document before: saved with this scene, it would be a network that never learned it."""
     up.train(True)

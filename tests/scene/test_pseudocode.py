@@ -11,12 +11,13 @@ from scoreviz.scene.choice import Spec
 from scoreviz.scene.control import ByClass, Inpaint, Unconditional
 from scoreviz.scene.data import DataSet
 from scoreviz.scene.document import Scene
-from scoreviz.scene.learning import Denoising, ObjectiveSpec, Sliced, Training
+from scoreviz.scene.learning import DDPMSimple, Denoising, ObjectiveSpec, Sliced, Training
 from scoreviz.scene.noise import EDM, VE, VP, Custom, NoiseSpec, SubVP
 from scoreviz.scene.notation import NOTATIONS, after, written_in
 from scoreviz.scene.pseudocode import FIGURES, Listing, formula, sampler_listing, training_listing, written
 from scoreviz.scene.samplers import (
     DDIM,
+    MALA,
     Ancestral,
     AnnealedLangevin,
     AnnealedLangevinCorrector,
@@ -111,16 +112,47 @@ def test_ddpms_own_algorithm() -> None:
     """Ho et al. 2020, algorithm 2, with both variances."""
     small = lines(ReverseSDE(predictor=Ancestral()), VP(), "ddpm")
     assert "m ← (x_k − β_k ε_θ(x_k, k)/√(1 − ᾱ_k))/√α_k" in small
-    assert "x_{k−1} ← m + √β̃_k z,  β̃_k = β_k (1 − ᾱ_{k−1})/(1 − ᾱ_k)" in small
+    assert small[-4:-1] == [
+        "m ← (x_k − β_k ε_θ(x_k, k)/√(1 − ᾱ_k))/√α_k",
+        "β̃_k ← β_k (1 − ᾱ_{k−1})/(1 − ᾱ_k)",
+        "x_{k−1} ← m + √β̃_k z",
+    ]
     assert "x_{k−1} ← m + √β_k z" in lines(ReverseSDE(predictor=Ancestral(variance="forward")), VP(), "ddpm")
     assert "x_{k−1} ← √ᾱ_{k−1} D + √(1 − ᾱ_{k−1}) ε_θ(x_k, k)" in lines(DDIM(), VP(), "ddpm")
     assert "x_k ← √(1 − β_k) x_{k−1} + √β_k z" in lines(Forward(), VP(), "ddpm")
+
+
+def test_ddpms_training() -> None:
+    """Ho et al. 2020, algorithm 1: the noise that is drawn is the one that is predicted."""
+    training = [line.text for line in training_listing(Scene(objective=DDPMSimple(), noise=VP()), "ddpm").lines]
+    assert training[1:5] == [
+        "x_0 ∼ p,  ε ∼ N(0, I)",
+        "k ∼ U{1, …, 1000},  σ_k² = (1 − ᾱ_k)/ᾱ_k",
+        "x_k ← √ᾱ_k x_0 + √(1 − ᾱ_k) ε",
+        "ℓ ← mean |ε − ε_θ(x_k, k)|²",
+    ]
+
+
+def test_what_a_metropolis_step_accepts_by_is_in_the_symbols_of_its_rule() -> None:
+    for convention, drift, spread in (("code", "ε", "2ε"), ("paper", "½ α", "α")):
+        text = "\n".join(lines(MALA(convention=convention)))  # type: ignore[arg-type]
+        assert f"N(x; y + {drift} s(y), {spread})" in text and f"y ← x + {drift} g + √" in text
+        assert ("ε" in text) == (convention == "code") and ("α" in text) == (convention == "paper")
 
 
 def test_ncsns_own_algorithm() -> None:
     """Song & Ermon 2019, algorithm 1, as the paper and as its code write it."""
     paper = lines(AnnealedLangevin(convention="paper"), VE(), "ncsn")
     assert "α_i ← ε (σ_i/σ_L)²" in paper and "x̃ ← x̃ + ½ α_i g + √α_i z" in paper and "g ← s_θ(x̃, σ_i),  z ∼ N(0, I)" in paper
+    assert paper == [
+        "x̃ ← μ + σ_1 z,  z ∼ N(0, I)",
+        "for i = 1, …, L:",
+        "α_i ← ε (σ_i/σ_L)²",
+        "for j = 1, …, 20:",
+        "g ← s_θ(x̃, σ_i),  z ∼ N(0, I)",
+        "x̃ ← x̃ + ½ α_i g + √α_i z",
+        "return x̃",
+    ]
     assert "x̃ ← x̃ + α_i g + √(2α_i) z" in lines(AnnealedLangevin(), VE(), "ncsn")
     assert "x ← x + ε g" in lines(Langevin(noise=False))
     listing = sampler_listing(ProbabilityFlow(), VE(), Unconditional(), "network", "ncsn")
@@ -155,7 +187,11 @@ def test_settings_of_the_objective_change_its_lines() -> None:
     def of(objective: Any) -> str:
         return " ".join(line.text for line in training_listing(Scene(objective=objective), "sde").lines)
 
-    assert "λ(σ)" in of(Denoising()) and "g²" in of(Denoising(weighting="likelihood"))
+    assert "λ ← σ² (σ² + σ_d²)/σ_d²" in of(Denoising()) and "mean λ |s_θ" in of(Denoising()), "the weight is written out"
+    assert "σ_d" not in of(Denoising(weighting="sigma2")) and "mean σ² |s_θ" in of(Denoising(weighting="sigma2"))
+    shrinking = training_listing(Scene(objective=Denoising(weighting="likelihood"), noise=VP()), "sde").lines
+    assert any("mean g²/a² |s_θ(x̃" in line.text for line in shrinking), "g² on the score of x is g²/a² on that of x/a"
+    assert "g²" in of(Denoising(weighting="likelihood"))
     assert "|s_θ|²" in of(Sliced()) and "(v·s_θ)²" in of(Sliced(variance_reduced=False))
 
 

@@ -44,9 +44,11 @@ def main(names: list[str]) -> int:
     home = tempfile.mkdtemp(prefix="scoreviz-shots-")
     for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
         os.environ[f"XDG_{kind}_HOME"] = str(Path(home) / kind.lower())
+    from PySide6.QtGui import QCursor
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
+    QCursor.setPos(0, 0)  # out of the way of what lights up under it
     for shot in shots():
         if not names or shot.name in names:
             began = time.monotonic()
@@ -72,9 +74,7 @@ def take(app: Any, shot: Shot) -> None:
         window.session.train(True)
         _spin(app, lambda: window.progress.step >= shot.trained, 90)
         window.session.train(False)
-        _spin(app, lambda: not window.progress.running, 10)
-        step = window.progress.step
-        _spin(app, lambda: window.playback.run is not None and window.playback.run.training_step in (None, step), 20)
+        _spin(app, lambda: window.playback.run is not None and window.playback.run.training_step in (None, window.progress.step), 20)
     window.playback.pause()
     _spin(app, lambda: window.playback.run is not None and window.playback.run.complete, 30)
     window.playback.seek(round(shot.at * (window.playback.run.length - 1)))
@@ -92,7 +92,8 @@ def take(app: Any, shot: Shot) -> None:
 def _quantise(path: Path) -> None:
     from PIL import Image
 
-    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+    image = Image.open(path).convert("RGB")
+    image.quantize(256, kmeans=2).save(path, optimize=True)
 
 
 def _spin(app: Any, until: Callable[[], bool], seconds: float) -> None:

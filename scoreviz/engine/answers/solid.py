@@ -9,7 +9,7 @@ from torch import Tensor
 
 from scoreviz.engine.answers.registry import Part, World, answers
 from scoreviz.engine.fields import cell_centres
-from scoreviz.engine.plan import data_set
+from scoreviz.engine.plan import data_set, plan_of
 from scoreviz.maths.targets import ScoreFn
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.questions.solid import IN_PLANE, AskCloud, AskSlice, Axis, Cloud, Plane, Slice
@@ -88,6 +88,9 @@ def _score(question: AskSlice, world: World) -> tuple[ScoreFn, int | None]:
         return exact, None
     if question.kind == "data":
         return data_set(world.target, world.scene.data).score_fn(world.sde), None
+    if question.kind == "guided":
+        plan = plan_of(world.scene, world.sde, world.target, world.trainer)
+        return plan.score_fn, plan.step
     network, step = world.trainer.score_fn(), world.trainer.shown_step
     return (network if question.kind == "network" else lambda x, t: network(x, t) - exact(x, t)), step
 

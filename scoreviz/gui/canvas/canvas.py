@@ -27,7 +27,7 @@ BRUSH_STEP = 1.25
 """Brush width per press of [ or ]."""
 KEYS = (
     KeyLine((Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight), "[  ]", QT_TRANSLATE_NOOP("keys", "Size the brush")),
-    KeyLine((Qt.Key.Key_Return, Qt.Key.Key_Enter), "Enter", QT_TRANSLATE_NOOP("keys", "Finish a polygon or a curve, once its last corner is set")),
+    KeyLine((Qt.Key.Key_Return, Qt.Key.Key_Enter), "Enter", QT_TRANSLATE_NOOP("keys", "Finish a polygon or a curve")),
     KeyLine((Qt.Key.Key_Backspace,), "Backspace", QT_TRANSLATE_NOOP("keys", "Take back the last corner")),
     KeyLine((Qt.Key.Key_Escape,), "Esc", QT_TRANSLATE_NOOP("keys", "Drop the stroke or the corners; hide the cross-hair")),
 )  # fmt: skip

@@ -26,8 +26,8 @@ CROSSED: tuple[Tool, ...] = ("brush", "erase", "line", "polygon", "curve", "gaus
 
 Key = Qt.Key
 KEYS = (
-    KeyLine((Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down), "← → ↑ ↓", QT_TRANSLATE_NOOP("keys", "Move the cross-hair; with Shift farther")),
-    KeyLine((Key.Key_Return, Key.Key_Enter), "Enter", QT_TRANSLATE_NOOP("keys", "Place what the tool draws at the cross-hair: a dot, a Gaussian, an end, a corner")),
+    KeyLine(tuple(DIRECTIONS), "← → ↑ ↓", QT_TRANSLATE_NOOP("keys", "Move the cross-hair (Shift: farther)")),
+    KeyLine((Key.Key_Return, Key.Key_Enter), "Enter", QT_TRANSLATE_NOOP("keys", "Place a dot, a Gaussian, an end, a corner there")),
     KeyLine((Key.Key_PageUp, Key.Key_PageDown), "Page Up, Page Down", QT_TRANSLATE_NOOP("keys", "Zoom")),
 )  # fmt: skip
 

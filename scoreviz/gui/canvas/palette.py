@@ -108,7 +108,7 @@ def palette(name: PaletteName) -> CanvasPalette:
             ),
             line=_rgba("#e6eef0", 0.62), arrow=_rgba("#b9c9cf", 0.34), legend_arrow=QColor("#b9c9cf"),
             particle=QColor("#ffd071"), trail=_rgba("#e8963a", 0.52),
-            text=QColor("#d6e3d8"), text_dim=QColor("#8b9aa3"), plate=_rgba("#0d1117", 0.84),
+            text=QColor("#d6e3d8"), text_dim=QColor("#93a2ab"), plate=_rgba("#0d1117", 0.84),
             brush=QColor("#e2fff2"), erase=QColor("#ff8f7a"), warning=QColor("#ffb86b"),
         )  # fmt: skip
     if name == "light":

@@ -13,6 +13,7 @@ from scoreviz.gui.dynamics.density_words import in_words
 from scoreviz.gui.dynamics.presets import PresetButton
 from scoreviz.gui.dynamics.selecting.selection import Selection
 from scoreviz.gui.store import Store
+from scoreviz.gui.widgets.focus import follow
 from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.widgets.segmented import Segmented
 from scoreviz.gui.widgets.words import scene_text
@@ -91,6 +92,7 @@ class DensityPanel(Section):
             button.clicked.connect(lambda _on, name=name: choose(name))
         self._rows[dimensions], self._named[dimensions] = self._in_a_row(list(made.values())), made
         self.body.addWidget(self._rows[dimensions])
+        follow(self.dimensions, self._rows[dimensions])
 
     def _in_a_row(self, buttons: Sequence[QAbstractButton]) -> QWidget:
         holder = QWidget(self)

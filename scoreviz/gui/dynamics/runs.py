@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject
 
 from scoreviz.gui.playback import Playback, Run
-from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
+from scoreviz.protocol.messages import Problem, RunDone, RunFrames, RunStarted
 
 RENEWED_MS = 2000
 
@@ -31,6 +31,7 @@ class Runs(QObject):
         self._renewed = QElapsedTimer()  # since a run took the screen
         self._renewed.start()
         playback.finished.connect(self._take_next)
+        playback.playing_changed.connect(self._paused)
 
     @property
     def position(self) -> float:
@@ -67,6 +68,8 @@ class Runs(QObject):
                 self._offer(self._arriving)
             case RunDone():
                 self._done(message)
+            case Problem() if message.where == "run":
+                self._left_behind(message)
 
     def _offer(self, run: Run) -> None:
         """Show the arriving run once it has the wanted frame."""
@@ -95,9 +98,25 @@ class Runs(QObject):
         finish(run, message)
         self._playback.grow()
 
+    def _left_behind(self, problem: Problem) -> None:
+        """What is on screen stays there, and says that it is not of the scene as it is now, or that no more of it comes."""
+        run = self._live_run if self._trace is not None else self._playback.run
+        if run is None or problem.revision is None:
+            return
+        run.left_behind = run.revision < problem.revision
+        run.broken = run.revision == problem.revision and not run.complete
+        if self._trace is None:
+            self._playback.grow()
+
     def _take_next(self) -> None:
         if self._next is not None and self._trace is None:
             self._take(self._next, self._next.length - 1)
+
+    def _paused(self) -> None:
+        """Nothing is interrupted any more by the run that waits, and the loop will not come to its end."""
+        run = self._next
+        if run is not None and self._trace is None and not self._playback.playing:
+            self._take(run, round(self.position * (run.length - 1)))
 
     def _take(self, run: Run, index: int) -> None:
         self._next = None

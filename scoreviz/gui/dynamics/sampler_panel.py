@@ -11,6 +11,7 @@ from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.combo import Menu
 from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.widgets.words import count, scene_text
+from scoreviz.scene.choice import tag_of
 from scoreviz.scene.learning.reach import OTHER_LEVELS, only_sigma, stays_at_one_level
 from scoreviz.scene.samplers import SamplerSpec
 
@@ -29,6 +30,7 @@ class SamplerPanel(Section):
         playback.run_changed.connect(self._refresh)
         playback.run_grew.connect(self._refresh)
         store.changed.connect(self._limit)
+        store.changed.connect(self._refresh)
         self._limit()
         self._rebuilt()
         self._refresh()
@@ -60,7 +62,9 @@ class SamplerPanel(Section):
 
     def _refresh(self, *_args: object) -> None:
         run = self._playback.run
-        if run is None or not run.complete or run.file:  # a trace is of another sampler than the one chosen here
+        # a trace, or the run before one that failed, is of another sampler than the one chosen here
+        if run is None or not run.complete or run.file or run.sampler != tag_of(self._store.scene.sampler):
             self.set_state("")
             return
-        self.set_state(self.tr("no score evaluated") if run.nfe == 0 else self.tr("{n} evaluations").format(n=count(run.nfe)))
+        texts = {0: self.tr("no score evaluated"), 1: self.tr("1 evaluation")}
+        self.set_state(texts.get(run.nfe) or self.tr("{n} evaluations").format(n=count(run.nfe)))

@@ -163,6 +163,10 @@ def caption(run: Run, k: int, notation: Notation = "sde") -> Caption:
         notes.append(tr("opened from “{name}”").format(name=run.file))
     if run.revision == 0:
         notes.append(tr("recorded earlier; the engine is starting"))
+    if run.left_behind:
+        notes.append(tr("of the scene before its last change, which could not be sampled"))
+    if run.broken:
+        notes.append(tr("the run ends after {k} of {n} frames: it could not go on").format(k=run.ready, n=run.length))
     if run.training_step is not None:
         notes.append(tr("particles: network at step {step}").format(step=count(run.training_step)))
     here = place(run, k, notation)

@@ -7,9 +7,11 @@ import html
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QWidget
 
+from scoreviz.gui.dynamics.compare.seeing import compare_sentences
 from scoreviz.gui.dynamics.fields import arrow_kind
 from scoreviz.gui.dynamics.inspect_words import lines_sentence, map_sentence
 from scoreviz.gui.dynamics.space.words import space_sentences
+from scoreviz.gui.dynamics.spacetime.words import line_sentences
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.labels import label
@@ -17,14 +19,22 @@ from scoreviz.gui.widgets.section import Section
 from scoreviz.gui.widgets.words import scene_text
 from scoreviz.scene.control import ByClass, Inpaint
 from scoreviz.scene.document import Scene
+from scoreviz.scene.notation import Notation, written_in
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Seeing", text)
 
 
+SHRINKS = QT_TRANSLATE_NOOP("Seeing", "This noise shrinks the data by a(t) as it grows; σ stands for std/a, the noise beside the signal.")
 LAWS = {"sde": "pₜ", "ncsn": "p_σ", "ddpm": "q(xₖ)"}
 """The law of a noise level, in each notation."""
+
+
+def _notation(scene: Scene) -> Notation:
+    """The one asked for, or the SDE's where that one cannot say this noise."""
+    return written_in(scene.view.notation, scene.noise)[0]
 
 
 def _arrows(scene: Scene) -> str:
@@ -36,7 +46,7 @@ def _arrows(scene: Scene) -> str:
         "network": _tr("Arrows show σ times the network's score."),
         "difference": _tr("Arrows show σ times what the network gets wrong: its score minus the exact one."),
     }[field]
-    if scene.view.notation == "ddpm" and field == "network":
+    if _notation(scene) == "ddpm" and field == "network":
         said += " " + _tr("In DDPM's words, minus the noise that it predicts.")
     return said
 
@@ -44,6 +54,10 @@ def _arrows(scene: Scene) -> str:
 def _control(scene: Scene) -> str:
     """What the particles are asked for, which the arrows do not show."""
     match scene.control:
+        case ByClass() if scene.sampler.AXIS == "forward":
+            return _tr("The particles begin as data of one class; the ground is that of the whole drawing.")
+        case ByClass(weight=0.0):
+            return _tr("A class is asked for with w = 0, so nothing guides the particles.")
         case ByClass():
             return _tr("The particles are guided to one class on the way; the ground is that of the whole drawing.")
         case Inpaint():
@@ -52,17 +66,23 @@ def _control(scene: Scene) -> str:
 
 
 def _ground(scene: Scene) -> str:
-    law = LAWS[scene.view.notation]
-    each = {"sde": _tr("t"), "ncsn": _tr("σ"), "ddpm": _tr("k")}[scene.view.notation]
+    notation = _notation(scene)
+    law = LAWS[notation]
+    each = {"sde": _tr("t"), "ncsn": _tr("σ"), "ddpm": _tr("k")}[notation]
     if scene.view.density_scale == "relative":
         return _tr("The ground is log {law}, relative to this {each}'s own peak.").format(law=law, each=each)
     return _tr("The ground is log {law}, on one range for every {each}.").format(law=law, each=each)
 
 
-def sentences(scene: Scene, points: str) -> list[str]:
-    """One sentence for each layer that is shown; `points` is what the particles do."""
+def sentences(scene: Scene, points: str, *, timed: bool | None = None) -> list[str]:
+    """One sentence for each layer that is shown; `points` is what the particles do; timed: whether the run on screen goes along t."""
     if scene.density.dim == 3:
         return space_sentences(scene, points, _control(scene))
+    if scene.density.dim == 1:
+        along = scene.sampler.AXIS in ("reverse", "forward") if timed is None else timed
+        return line_sentences(scene, points, _control(scene), timed=along)
+    if scene.compare.panes:
+        return compare_sentences(scene, points, _control(scene))
     view, said = scene.view, []
     if view.particles:
         said += [scene_text(points), _control(scene)]
@@ -72,10 +92,10 @@ def sentences(scene: Scene, points: str) -> list[str]:
         said.append(map_sentence(scene))
     elif view.density:
         said.append(_ground(scene))
-    said.append(lines_sentence(scene, LAWS[view.notation]))
+    said.append(lines_sentence(scene, LAWS[_notation(scene)]))
     said = [sentence for sentence in said if sentence]
     if said and scene.noise.shrinks():
-        said.append(_tr("This noise shrinks the data by a(t) as it grows; σ stands for std/a, the noise beside the signal."))
+        said.append(_tr(SHRINKS))
     return said or [_tr("Every layer is switched off.")]
 
 
@@ -95,6 +115,7 @@ class Seeing(Section):
     def _refresh(self, *_args: object) -> None:
         run = self._playback.run
         points = self._store.scene.sampler.seeing() if run is None else run.seeing
-        text = points if run is not None and run.file else " ".join(sentences(self._store.scene, points))
+        timed = None if run is None else run.axis in ("reverse", "forward")
+        text = points if run is not None and run.file else " ".join(sentences(self._store.scene, points, timed=timed))
         self.text.setText(f'<p style="line-height: 130%">{html.escape(text)}</p>')
         self.text.setAccessibleName(text)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLa
 
 from scoreviz.gui import theme
 from scoreviz.gui.widgets.buttons import TabButton
+from scoreviz.gui.widgets.focus import follow
 from scoreviz.gui.widgets.rule import thin_rule
 
 HEIGHT = 34
@@ -34,8 +35,8 @@ class SideTabs(QWidget):
         self._bar = QWidget(self)
         self._bar.setFixedHeight(now.px(HEIGHT))
         self._row = QHBoxLayout(self._bar)
-        self._row.setContentsMargins(now.px(6), 0, now.px(6), 0)
-        self._row.setSpacing(now.px(2))
+        self._row.setContentsMargins(now.px(2), 0, now.px(2), 0)
+        self._row.setSpacing(0)
         self._row.addStretch(1)
         column.addWidget(self._bar)
         column.addWidget(thin_rule())
@@ -61,10 +62,16 @@ class SideTabs(QWidget):
             page.setMinimumWidth(theme.current().px(LEAST_WIDTH))  # the column is as wide as its divider says
             page.setMaximumWidth(theme.current().px(MOST_WIDTH))
             self._stack.addWidget(page)
+            follow(list(self._buttons.values())[-1], page)
         self.page = name
         self._buttons[name].setChecked(True)
         self._stack.setCurrentWidget(self._pages[name])
         self.turned.emit(name)
+
+    def go_to(self, name: str) -> None:
+        """Bring a page on screen and the keyboard to its tab: the next Tab is on the page."""
+        self.show_page(name)
+        self._buttons[name].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def names(self) -> list[str]:
         """Every page, in order."""

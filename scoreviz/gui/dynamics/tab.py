@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QResizeEvent
@@ -40,6 +40,7 @@ from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.gui.transport.bar import Transport
 from scoreviz.gui.widgets.divider import Divider
+from scoreviz.gui.widgets.focus import follow
 from scoreviz.gui.widgets.rule import thin_rule
 from scoreviz.protocol.messages import Applied
 from scoreviz.scene.document import Scene
@@ -51,9 +52,17 @@ if TYPE_CHECKING:
 
 PLOTS_HEIGHT, PLOTS_LEAST = 124, 84
 SIDE_WIDTH = 318
-STAGE_LEAST = 360
+STAGE_LEAST = 320  # logical pixels at any scale: a larger type must leave the side column its room in a small window
 LEGEND_WIDTH = 190
 NOTICE_LEAST = 480
+
+
+@runtime_checkable
+class Fitting(Protocol):
+    """Chips that take more rows where there is little room."""
+
+    def fit(self, width: int) -> None:
+        """Into this width, in pixels."""
 
 
 class Stage(QWidget):
@@ -91,7 +100,10 @@ class Stage(QWidget):
         for view, chips in self._of_views.items():
             if chips.parentWidget() is not self:
                 chips.setParent(self)
+                follow(self.views.current, chips)
             chips.setVisible(view == name and not self._bare)
+        if hasattr(self.views.current, "set_bare"):
+            self.views.current.set_bare(self._bare)
         self.place_overlays()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -102,6 +114,8 @@ class Stage(QWidget):
         """Chips at the bottom left; a notice above them, as high as its words need, beside the legend."""
         now = theme.current()
         margin = now.px(12)
+        if isinstance(self.chips, Fitting):
+            self.chips.fit(self.width() - 2 * margin)
         self.chips.adjustSize()
         self.chips.move(margin, self.height() - self.chips.height() - margin)
         self.chips.raise_()
@@ -258,8 +272,10 @@ class DynamicsTab(QWidget):
         self._plots_holder = QWidget()
         self._plots_holder.setMinimumHeight(now.px(PLOTS_LEAST))
         self._plots_holder.setLayout(self._plots_place)
-        self.stage.setMinimumSize(now.px(STAGE_LEAST), now.px(STAGE_LEAST) // 2)
-        self.columns = Divider(self.stage, self.pages, SIDE_WIDTH, vertical=False, name="divider.side")
+        self.stage.setMinimumSize(STAGE_LEAST, STAGE_LEAST // 2)
+        self.columns = Divider(
+            self.stage, self.pages, SIDE_WIDTH, vertical=False, name="divider.side", title=self.tr("Width of the side column")
+        )
         upper = QWidget()
         top = QHBoxLayout()
         for part in (self.rail, rule := thin_rule(vertical=True), self.columns):
@@ -268,7 +284,8 @@ class DynamicsTab(QWidget):
         above.addLayout(top, 1)
         above.addWidget(line := thin_rule())
         above.addWidget(self.transport)
-        self.rows = Divider(upper, self._plots_holder, PLOTS_HEIGHT, vertical=True, name="divider.plots")
+        plots = self.tr("Height of the plots")
+        self.rows = Divider(upper, self._plots_holder, PLOTS_HEIGHT, vertical=True, name="divider.plots", title=plots)
         column = QVBoxLayout(self)
         column.addWidget(self.rows)
         for layout in (top, above, column):

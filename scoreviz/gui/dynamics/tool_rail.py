@@ -87,6 +87,12 @@ class ToolRail(QWidget):
         if columns != self._columns:
             self._arrange(columns)
 
+    def minimumSizeHint(self) -> QSize:
+        """That of two columns of the smallest buttons: what they measure now must not keep the rail as high as it is."""
+        now = theme.current()
+        rows = math.ceil(len(self._buttons) / 2)
+        return QSize(self.minimumWidth(), rows * (now.px(LEAST_SIDE) + now.px(SPACE)) + 2 * now.px(8))
+
     def _arrange(self, columns: int) -> None:
         """Tools from the top, undo and redo at the bottom."""
         for row in range(self._grid.rowCount()):

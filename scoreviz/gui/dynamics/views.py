@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from scoreviz.gui.canvas import Canvas, PaletteName
 from scoreviz.gui.store import Store
+from scoreviz.gui.widgets.focus import follow
 from scoreviz.scene.document import Scene
 
 
@@ -84,6 +85,7 @@ class Views(QStackedWidget):
             view.set_ui_scale(self._scale)
             view.painted.connect(self.painted)
             self.addWidget(view)
+            follow(self._made["plane"], view)
         self.name = name
         self.setCurrentWidget(self._made[name])
         self.turned.emit(name)

@@ -14,10 +14,16 @@ from scoreviz.gui import theme
 from scoreviz.gui.canvas.paths import painting
 from scoreviz.gui.images.picture import Content, PanesPicture, explained, range_words, title
 from scoreviz.gui.transport import words
-from scoreviz.gui.widgets.keys import ARROWS, keep_keys
+from scoreviz.gui.widgets.keys import ARROWS, KeyLine, keep_keys
 from scoreviz.gui.widgets.paint import focus_ring
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
+
+KEYS = (
+    KeyLine(tuple(STEPS), "← → ↑ ↓", QT_TRANSLATE_NOOP("keys", "Another picture")),
+    KeyLine((Qt.Key.Key_Escape,), "Esc", QT_TRANSLATE_NOOP("keys", "From one picture back to all")),
+)
 
 
 class Panes(QWidget):

@@ -12,14 +12,22 @@ from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 from scoreviz.gui import theme
 from scoreviz.gui.playback import STAGES, Playback, Timed
 from scoreviz.gui.transport import words
-from scoreviz.gui.widgets.keys import MOVES, keep_keys
+from scoreviz.gui.widgets.keys import MOVES, KeyLine, keep_keys
 from scoreviz.gui.widgets.paint import focus_ring
 from scoreviz.scene.notation import Notation
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 PITCH = 6.0  # logical pixels between ticks below which they are merged
 BAND = 12.0  # height of the ticks
 AHEAD, MISSING = 0.5, 0.16  # how bright: computed but not yet played; not yet computed
 HEIGHTS = {"start": 0.5, "predict": 1.0, "correct": 0.62, "denoise": 1.0}
+
+Key = Qt.Key
+KEYS = (
+    KeyLine((Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down), "← →, ↑ ↓", QT_TRANSLATE_NOOP("keys", "One substep back or on")),
+    KeyLine((Key.Key_PageUp, Key.Key_PageDown), "Page Up, Page Down", QT_TRANSLATE_NOOP("keys", "A twentieth of the run")),
+    KeyLine((Key.Key_Home, Key.Key_End), "Home, End", QT_TRANSLATE_NOOP("keys", "To the start, to the end")),
+)  # fmt: skip
 
 
 class Timeline(QSlider):

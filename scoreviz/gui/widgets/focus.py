@@ -1,4 +1,4 @@
-"""The ring about a large picture while the keyboard is on it, seen where it came by a key; after a click it would only disturb."""
+"""Where the keyboard goes and how one sees it: the order of Tab for what is made late, and the ring about a large picture."""
 
 from __future__ import annotations
 
@@ -12,8 +12,38 @@ from scoreviz.gui.widgets.paint import focus_ring
 BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
+def follow(after: QWidget, part: QWidget) -> None:
+    """Tab goes from `after` into `part` and through it in its own order. Without this, what is made late is reached last."""
+    inner = _within(part)
+    after = next((w for w in reversed([after, *_within(after)]) if w.focusPolicy() & Qt.FocusPolicy.TabFocus), after)
+    moved: list[QWidget] = []  # editors of several parts, which Qt moves whole
+    for widget in [part, *inner]:
+        proxy = widget.focusProxy()
+        if any(whole.isAncestorOf(widget) for whole in moved):
+            continue
+        if proxy is not None and widget.isAncestorOf(proxy) and widget is not part:
+            widget.setFocusPolicy(proxy.focusPolicy())  # Qt orders no widget without one
+            moved.append(widget)
+        elif proxy is not None or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            continue
+        QWidget.setTabOrder(after, widget)
+        after = widget
+
+
+def _within(part: QWidget) -> list[QWidget]:
+    """What lies in it, in the order in which it was made, which is that of Tab.
+
+    Not by `nextInFocusChain`: PySide takes the widget that it returns for the owner of the one that was asked, and deletes with it.
+    """
+    whole = part.window()
+    return [inner for inner in part.findChildren(QWidget) if inner.window() is whole]  # a menu of its own is another window
+
+
 class FocusFrame(QObject):
-    """Watches a widget; its paintEvent calls `paint` last, so that the ring is on screen and in no film."""
+    """Shown where the keyboard came by a key; after a click it would only disturb.
+
+    Watches a widget, whose paintEvent calls `paint` last, so that the ring is on screen and in no film.
+    """
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, Signal
@@ -13,13 +14,22 @@ from scoreviz.gui.widgets import words
 from scoreviz.gui.widgets.buttons import IconButton
 from scoreviz.gui.widgets.chips import Chip
 from scoreviz.gui.widgets.editor import Editor, Gesture
-from scoreviz.gui.widgets.keys import MOVES, RESET, keep_keys
+from scoreviz.gui.widgets.keys import ARROWS, MOVES, RESET, KeyLine, keep_keys
 from scoreviz.gui.widgets.paint import focus_ring
 from scoreviz.gui.widgets.span import Span
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("widgets", text)
+
+
+Key = Qt.Key
+KEYS = (
+    KeyLine(tuple(ARROWS), "← →, ↑ ↓", QT_TRANSLATE_NOOP("keys", "One step of a slider; the next of several choices")),
+    KeyLine((Key.Key_PageUp, Key.Key_PageDown), "Page Up, Page Down", QT_TRANSLATE_NOOP("keys", "Ten steps of a slider")),
+    KeyLine((Key.Key_Home, Key.Key_End), "Home, End", QT_TRANSLATE_NOOP("keys", "The least, the greatest")),
+)  # fmt: skip
 
 
 class Slider(QSlider):
@@ -279,8 +289,12 @@ class Number(Editor):
             self._offer(None, "")
             return
         number = words.parse(text)
-        if number is None:
+        if not text:
+            self.trouble.emit(_tr("A number is needed here."))
+        elif number is None or math.isnan(number):
             self.trouble.emit(_tr("“{text}” is not a number.").format(text=text))
+        elif self.span.integer and math.isfinite(number) and round_or_none(number) is None:
+            self.trouble.emit(_tr("{text} is too large.").format(text=text))
         elif self.span.integer and number != round_or_none(number):
             self.trouble.emit(_tr("{text} is not a whole number.").format(text=text))
         else:

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Iterable
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
 from scoreviz.scene.errors import SceneError
 
+TOOLTIP_LETTERS = 84
+"""A line of a tooltip: Qt does not break those of plain text."""
 THIN = "\u202f"  # narrow no-break space, between thousands
 
 
 def scene_text(text: str) -> str:
     """A label or sentence of a spec, translated."""
     return QCoreApplication.translate("scene", text) if text else ""
+
+
+def member_text(member: Any) -> str:
+    """What a tooltip says of one choice of a family: what it is, its formula, and where that comes from; a line each."""
+    return wrapped(member_lines(member))
+
+
+def member_lines(member: Any) -> list[str]:
+    """The lines of `member_text`, as long as they are."""
+    lines = [scene_text(member.HELP), scene_text(member.RULE)]
+    if member.SOURCE:
+        lines.append(QCoreApplication.translate("words", "Source: {source}").format(source=scene_text(member.SOURCE)))
+    return [line for line in lines if line]
+
+
+def wrapped(lines: Iterable[str]) -> str:
+    """Lines for a tooltip, the empty ones left out, the long ones broken."""
+    broken = (textwrap.fill(part, TOOLTIP_LETTERS, break_on_hyphens=False) for line in lines for part in line.split("\n") if part)
+    return "\n".join(broken)
 
 
 def sentence(error: SceneError) -> str:

@@ -11,7 +11,8 @@ from scoreviz.protocol.questions.family import Answer, Question
 from scoreviz.scene.choice import Spec
 
 Axis = Literal["x", "y", "z"]
-ScoreKind = Literal["exact", "network", "data", "difference"]
+ScoreKind = Literal["exact", "network", "data", "guided", "difference"]
+"""guided: the score that drives the sampler under class guidance."""
 
 IN_PLANE: dict[Axis, tuple[int, int]] = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}
 """The two coordinates that vary on a plane across each axis: its columns, its rows."""

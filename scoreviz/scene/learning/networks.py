@@ -15,7 +15,7 @@ ParameterisationName = Literal["edm", "score", "eps", "x0", "v"]
 class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "multilayer perceptron")
     HELP = QT_TRANSLATE_NOOP(
-        "scene", "Fully connected layers with EDM preconditioning, so that inputs and targets have unit variance at every σ."
+        "scene", "Fully connected layers, of inputs with unit variance at every σ. What the last one stands for: “predicts”."
     )
     RULE = "D(x, σ) = c_skip x + c_out F(c_in x, ln σ/4),  s = (D − x)/σ²"
     SOURCE = QT_TRANSLATE_NOOP("scene", "Karras et al. 2022, eq. 7; Fourier features Tancik et al. 2020.")
@@ -54,6 +54,17 @@ class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
                 "x0": QT_TRANSLATE_NOOP("scene", "the data x₀"),
                 "v": QT_TRANSLATE_NOOP("scene", "v = a ε − std x₀"),
             },
+            helps={
+                "edm": QT_TRANSLATE_NOOP(
+                    "scene",
+                    "F in D = c_skip x + c_out F, with c_skip = σ_d²/(σ² + σ_d²), c_out = σ σ_d/√(σ² + σ_d²).\n"
+                    "Source: Karras et al. 2022, eq. 7 and table 1.",
+                ),
+                "score": QT_TRANSLATE_NOOP("scene", "s_θ = F/σ.\nSource: Song & Ermon 2020, NCSNv2."),
+                "eps": QT_TRANSLATE_NOOP("scene", "s_θ = −ε_θ/std.\nSource: Ho et al. 2020, section 3.2."),
+                "x0": QT_TRANSLATE_NOOP("scene", "s_θ = (a x̂₀ − x)/std².\nSource: Ho et al. 2020, section 3.2; Salimans & Ho 2022."),
+                "v": QT_TRANSLATE_NOOP("scene", "ε_θ = a v + std x, for a² + std² = 1.\nSource: Salimans & Ho 2022, section 4."),
+            },
         ),
     ] = "edm"  # fmt: skip
     energy: Annotated[
@@ -72,7 +83,7 @@ class MLP(Spec, NetworkSpec, tag="mlp", frozen=True, kw_only=True):
         int,
         param(
             QT_TRANSLATE_NOOP("scene", "classes"),
-            QT_TRANSLATE_NOOP("scene", "How many classes the network can be told apart; 0: none. A change starts a new network."),
+            QT_TRANSLATE_NOOP("scene", "How many classes the network is told of; 0: none. A change starts a new network."),
             invalidates=Invalidates.NETWORK, ge=0, le=32, advanced=True,
         ),
     ] = 0  # fmt: skip

@@ -24,6 +24,25 @@ WEIGHTING = param(
         "likelihood": QT_TRANSLATE_NOOP("scene", "g² (likelihood)"),
         "uniform": QT_TRANSLATE_NOOP("scene", "1 (all alike)"),
     },
+    helps={
+        "edm": QT_TRANSLATE_NOOP(
+            "scene",
+            "λ(σ) = σ² (σ² + σ_d²)/σ_d², σ_d the data's spread: each σ begins with the same loss.\nSource: Karras et al. 2022, table 1.",
+        ),
+        "sigma2": QT_TRANSLATE_NOOP(
+            "scene",
+            "λ(σ) = σ²: the error of the predicted noise.\nSource: Song & Ermon 2019, section 4.2; Ho et al. 2020, eq. 14.",
+        ),
+        "likelihood": QT_TRANSLATE_NOOP(
+            "scene",
+            "λ = g(t)² on the score of x_t: with t uniform half of the explicit loss, "
+            "and what the prior is off, bounds KL(p ‖ p_θ).\n"
+            "Source: Song et al. 2021b (Maximum likelihood training), theorem 1.",
+        ),
+        "uniform": QT_TRANSLATE_NOOP(
+            "scene", "λ(σ) = 1: the score's own error, ruled by small σ.\nSource: Song & Ermon 2019, eq. 5, unweighted."
+        ),
+    },
 )  # fmt: skip
 SIGMAS = param(
     QT_TRANSLATE_NOOP("scene", "noise levels"), QT_TRANSLATE_NOOP("scene", "How often each σ is trained."),

@@ -37,7 +37,7 @@ class LogUniformSigma(Spec, SigmaSpec, tag="log_uniform", frozen=True, kw_only=T
 class UniformTimeSigma(Spec, SigmaSpec, tag="uniform_t", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "uniform in t")
     HELP = QT_TRANSLATE_NOOP("scene", "Every t as often: what the likelihood weighting is made for.")
-    RULE = "t ∼ U(0, 1),  σ = σ(t)"
+    RULE = "t ∼ U(t_min, 1),  σ = σ(t)"
     SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 7.")
 
 

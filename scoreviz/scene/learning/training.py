@@ -16,7 +16,7 @@ class Training(Section, frozen=True, kw_only=True):
         float,
         param(
             QT_TRANSLATE_NOOP("scene", "learning rate"),
-            QT_TRANSLATE_NOOP("scene", "Adam's first step size; it decays to a tenth as training goes on."),
+            QT_TRANSLATE_NOOP("scene", "Adam's first step size; it decays to a tenth as training goes on.\nSource: Kingma & Ba 2015."),
             invalidates=Invalidates.TRAINING, ge=1e-5, le=0.1, scale="log",
         ),
     ] = 0.005  # fmt: skip
@@ -34,7 +34,7 @@ class Training(Section, frozen=True, kw_only=True):
             QT_TRANSLATE_NOOP(
                 "scene",
                 "Sampling uses an exponential moving average of the weights, of rate min(this, (1+n)/(10+n)) a step. "
-                "0: off, the weights as they are at this step.",
+                "0: off, the weights as they are at this step.\nSource: Song & Ermon 2020, section 5.",
             ),
             invalidates=Invalidates.TRAINING | Invalidates.TRAJECTORY | Invalidates.FIELD, ge=0.0, le=0.9999, advanced=True,
         ),
@@ -43,7 +43,9 @@ class Training(Section, frozen=True, kw_only=True):
         float,
         param(
             QT_TRANSLATE_NOOP("scene", "gradient clipping"),
-            QT_TRANSLATE_NOOP("scene", "A gradient longer than this is shortened to it before Adam takes it. 0: never."),
+            QT_TRANSLATE_NOOP(
+                "scene", "A gradient longer than this is shortened to it before Adam takes it. 0: never.\nSource: Pascanu et al. 2013."
+            ),
             invalidates=Invalidates.TRAINING, ge=0.0, le=100.0, advanced=True,
         ),
     ] = 0.0  # fmt: skip

@@ -10,12 +10,12 @@ from scoreviz.scene.document import Scene
 from scoreviz.scene.notation import Notation, written_in
 from scoreviz.scene.pseudocode import dynamics, reverse, solvers, training  # noqa: F401 - they register their writers
 from scoreviz.scene.pseudocode.figures import FIGURES, Figure
-from scoreviz.scene.pseudocode.formulas import formula
+from scoreviz.scene.pseudocode.formulas import formula, panes_formula
 from scoreviz.scene.pseudocode.listing import CORRECT, DATA, DENOISE, PREDICT, Ink, Line, Listing, lines_of, lit, written
 from scoreviz.scene.pseudocode.training import training_lines
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
-__all__ = ["FIGURES", "Figure", "Line", "Listing", "formula", "sampler_listing", "training_listing", "written"]
+__all__ = ["FIGURES", "Figure", "Line", "Listing", "formula", "panes_formula", "sampler_listing", "training_listing", "written"]
 
 GUIDED = QT_TRANSLATE_NOOP(
     "scene", "Class guidance: Song et al. 2021, section 5; Dhariwal & Nichol 2021. Classifier-free: Ho & Salimans 2022."

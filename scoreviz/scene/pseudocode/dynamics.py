@@ -35,6 +35,11 @@ def _rule(x: str, step: str, g: str, convention: str, noise: bool = True) -> str
     return f"{x} ← {x} + {drift}" + (f" + {shake}" if noise else "")
 
 
+def _size(spec: Langevin | MALA) -> str:
+    """The figure of the step's size, as its rule writes it."""
+    return "eps" if spec.convention == "code" else "alpha_step"
+
+
 def _iterate(steps: str, source: str) -> Line:
     return Line(f"for m = 1, …, {steps}:", 0, frozenset(), ("m",), source, standing=True)
 
@@ -56,7 +61,7 @@ def langevin(spec: Langevin, ink: Ink) -> list[Line]:
         start(ink),
         _iterate("M", ULA),
         Line(f"g ← {_score(ink)}" + (",  z ∼ N(0, I)" if spec.noise else ""), 1, HERE, ("sigma", "|s|"), ULA),
-        Line(_rule(_x(ink), step, "g", spec.convention, spec.noise), 1, HERE, ("alpha_i", *moves), ULA),
+        Line(_rule(_x(ink), step, "g", spec.convention, spec.noise), 1, HERE, (_size(spec), *moves), ULA),
         Line(f"return {_x(ink)}"),
     ]
 
@@ -85,13 +90,14 @@ def annealed(spec: AnnealedLangevin, ink: Ink) -> list[Line]:
 def mala(spec: MALA, ink: Ink) -> list[Line]:
     """A Langevin step as a proposal."""
     step, x = "ε" if spec.convention == "code" else "α", _x(ink)
+    drift, spread = ("ε", "2ε") if spec.convention == "code" else ("½ α", "α")
     proposal = _rule(x, step, "g", spec.convention).replace(f"{x} ←", "y ←")
     return [
         start(ink),
         _iterate("M", ACCEPT),
         Line(f"g ← {_score(ink)},  z ∼ N(0, I)", 1, HERE, ("sigma", "|s|"), ULA),
-        Line(proposal, 1, HERE, ("alpha_i",), ULA),
-        Line(f"q ← p(y) N({x}; y + ε s(y), 2ε)/(p({x}) N(y; {x} + ε g, 2ε))", 1, HERE, (), ACCEPT),
+        Line(proposal, 1, HERE, (_size(spec),), ULA),
+        Line(f"q ← p(y) N({x}; y + {drift} s(y), {spread})/(p({x}) N(y; {x} + {drift} g, {spread}))", 1, HERE, (), ACCEPT),
         Line(f"with probability min(1, q): {x} ← y", 1, HERE, ("accepted", "|drift|", "|noise|"), ACCEPT),
         Line(f"return {x}"),
     ]

@@ -44,6 +44,7 @@ FIGURES: dict[str, Figure] = {
     "alpha": Figure("α", _N("scene", "share of the variance of the level below that is left, α_k"), ddpm="α_k"),
     "eps": Figure("ε", _N("scene", "size of the Langevin step, x + ε s + √(2ε) z; the mean where samples have their own")),
     "alpha_i": Figure("α_i", _N("scene", "size of the step at this level, as the step rule takes it")),
+    "alpha_step": Figure("α", _N("scene", "size of the Langevin step, x + ½ α s + √α z")),
     "sigma_L": Figure("σ_L", _N("scene", "noise at the smallest level")),
     "r": Figure("r", _N("scene", "signal-to-noise ratio asked of a corrector step")),
     "i": Figure("i", _N("scene", "level, 1 the noisiest"), whole=True),

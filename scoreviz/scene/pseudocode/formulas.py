@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from scoreviz.scene.notation import Notation, written_in
@@ -17,6 +18,14 @@ def formula(sampler: Any, noise: Any, wanted: Notation) -> str:
     notation, _why = written_in(wanted, noise)
     found = {"sde": _none, "ncsn": _ncsn, "ddpm": _ddpm}[notation](sampler)
     return found or str(sampler.formula())
+
+
+def panes_formula(ways: Sequence[Any], wanted: Notation) -> str:
+    """The rules of several ways of sampling (`sampler` and `noise`), each once, before it the numbers of the panes that follow it."""
+    rules: dict[str, list[str]] = {}
+    for number, way in enumerate(ways, start=1):
+        rules.setdefault(formula(way.sampler, way.noise, wanted), []).append(str(number))
+    return r"\qquad ".join(rf"\mathbf{{{','.join(numbers)}}}\;\; {rule}" for rule, numbers in rules.items())
 
 
 def _none(_sampler: Any) -> str:

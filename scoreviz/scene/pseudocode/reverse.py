@@ -20,12 +20,16 @@ from scoreviz.scene.text import QT_TRANSLATE_NOOP
 PRIOR = QT_TRANSLATE_NOOP(
     "scene", "The prior is centred where p₁ is: μ is the drawing's mean. For data that were centred beforehand μ = 0, as published."
 )
+UNIFORM = QT_TRANSLATE_NOOP(
+    "scene", "A normal law about the drawing's mean μ, near p_σ at σ₁. Song & Ermon 2019, algorithm 1, begin with uniform noise instead."
+)
 GRID = QT_TRANSLATE_NOOP("scene", "Noise levels from the noisiest to the least, as the step grid lays them.")
 ALGORITHM_PC = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, algorithm 1: predictor–corrector sampling.")
 ALGORITHM_PC_CODE = QT_TRANSLATE_NOOP("scene", "As in the published code (score_sde): correct, then predict, at one t.")
 REVERSED = QT_TRANSLATE_NOOP("scene", "Reverse diffusion sampler: Song et al. 2021, appendix E, eq. 46.")
 EULER = QT_TRANSLATE_NOOP("scene", "Euler–Maruyama step of the reverse SDE: Song et al. 2021, eq. 6; Anderson 1982.")
 ANCESTRAL = QT_TRANSLATE_NOOP("scene", "Ancestral sampling: Ho et al. 2020, algorithm 2, line 4; for VE Song et al. 2021, appendix F.")
+POSTERIOR = QT_TRANSLATE_NOOP("scene", "The variance of q(x_{k−1} | x_k, x_0): Ho et al. 2020, eq. 7.")
 CORRECTOR = QT_TRANSLATE_NOOP("scene", "Langevin corrector: Song et al. 2021, algorithms 4 and 5.")
 ALD = QT_TRANSLATE_NOOP("scene", "The “ald” corrector of score_sde (published code); not NCSN's own sampler.")
 TWEEDIE = QT_TRANSLATE_NOOP("scene", "Tweedie's formula: E[x₀ | x] = (x + std² s)/a. Robbins 1956; Efron 2011.")
@@ -38,7 +42,7 @@ def start(ink: Ink) -> Line:
     text = ink(
         f"x ← {'a(1) ' if ink.shrinks else ''}μ + std z,  z ∼ N(0, I)", "x̃ ← μ + σ_1 z,  z ∼ N(0, I)", "x_T ← √ᾱ_T μ + z,  z ∼ N(0, I)"
     )
-    return Line(text, 0, lit(START), ("prior",), PRIOR)
+    return Line(text, 0, lit(START), ("prior",), ink(PRIOR, UNIFORM, PRIOR))
 
 
 def loop(ink: Ink, last: str = "1", source: str = GRID) -> Line:
@@ -90,11 +94,12 @@ def _predictor(spec: Any, ink: Ink, depth: int) -> list[Line]:
             noise = ink(
                 "x ← m + G (std′/std) z" if small else "x ← m + G z",
                 "x̃ ← m + √(σ_i² − σ_{i+1}²)" + (" (σ_{i+1}/σ_i) z" if small else " z"),
-                "x_{k−1} ← m + " + ("√β̃_k z,  β̃_k = β_k (1 − ᾱ_{k−1})/(1 − ᾱ_k)" if small else "√β_k z"),
+                "x_{k−1} ← m + " + ("√β̃_k z" if small else "√β_k z"),
             )
             values = (*(("c",) if c else ()), "G2", "|s|")
             shaken = ("shake", "|drift|", "|noise|") if small else ("|drift|", "|noise|")
-            return [Line(mean, depth, here, _unshrunk(ink, values), ANCESTRAL), Line(noise, depth, here, shaken, ANCESTRAL)]
+            between = [Line("β̃_k ← β_k (1 − ᾱ_{k−1})/(1 − ᾱ_k)", depth, here, (), POSTERIOR)] if small and ink.notation == "ddpm" else []
+            return [Line(mean, depth, here, _unshrunk(ink, values), ANCESTRAL), *between, Line(noise, depth, here, shaken, ANCESTRAL)]
         case _:
             return []
 

@@ -28,7 +28,9 @@ class Langevin(Spec, SamplerSpec, tag="langevin", frozen=True, kw_only=True):
     SOURCE = QT_TRANSLATE_NOOP("scene", "Song & Ermon 2019, eq. 4; Roberts & Tweedie 1996 (ULA).")
     AXIS = "iterations"
     SEEING = QT_TRANSLATE_NOOP(
-        "scene", "Each point climbs the score of one fixed noise level and is shaken. Far modes are found, but with the wrong shares."
+        "scene",
+        "Each point climbs the score of one fixed noise level and is shaken. "
+        "Where modes lie far apart hardly a point crosses: each mode keeps the share that fell to it at the start.",
     )
     steps: Annotated[int, ITERATIONS] = 300
     step_size: Annotated[

@@ -25,6 +25,13 @@ _DENOISE = param(
     },
 )  # fmt: skip
 
+SHAKEN = QT_TRANSLATE_NOOP("scene", "Each point follows the reverse SDE: pulled along the score, shaken by fresh noise.")
+CORRECTED = QT_TRANSLATE_NOOP(
+    "scene",
+    "Nothing predicts: the noise level falls by itself, and at each one Langevin steps pull the points along its score and shake them.",
+)
+UNMOVED = QT_TRANSLATE_NOOP("scene", "Neither predictor nor corrector: no step moves the points.")
+
 
 class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "reverse SDE")
@@ -33,7 +40,7 @@ class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True
     SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, eq. 6; Anderson 1982.")
     AXIS = "reverse"
     FORMULA = REVERSE
-    SEEING = QT_TRANSLATE_NOOP("scene", "Each point follows the reverse SDE: pulled along the score, shaken by fresh noise.")
+    SEEING = SHAKEN
     steps: Annotated[int, STEPS] = 100
     predictor: Annotated[
         PredictorSpec,
@@ -56,6 +63,8 @@ class ReverseSDE(Spec, SamplerSpec, tag="reverse_sde", frozen=True, kw_only=True
 
     def seeing(self) -> str:
         """Without its noise it is no longer the reverse of anything."""
+        if isinstance(self.predictor, NoPredictor):
+            return UNMOVED
         if self.noise:
             return self.SEEING
         return QT_TRANSLATE_NOOP(
@@ -74,7 +83,8 @@ class PredictorCorrector(Spec, SamplerSpec, tag="pc", frozen=True, kw_only=True)
     SOURCE = QT_TRANSLATE_NOOP("scene", "Song et al. 2021, algorithms 1 to 5.")
     AXIS = "reverse"
     SEEING = QT_TRANSLATE_NOOP(
-        "scene", "Blue substeps predict along the reverse SDE, red ones correct by Langevin at the same noise level."
+        "scene",
+        "Some substeps predict along the reverse SDE, blue on the time line; others, red, correct by Langevin steps at one noise level.",
     )
     steps: Annotated[int, STEPS] = 100
     corrector_steps: Annotated[
@@ -115,6 +125,13 @@ class PredictorCorrector(Spec, SamplerSpec, tag="pc", frozen=True, kw_only=True)
     ] = "corrector_first"  # fmt: skip
     grid: Annotated[GridSpec, GRID] = UniformGrid()
     denoise: Annotated[Literal["mean", "tweedie", "none"], _DENOISE] = "mean"
+
+    def seeing(self) -> str:
+        """Of what there is: either may be left out."""
+        corrects = self.corrector_steps > 0 and not isinstance(self.corrector, NoCorrector)
+        if isinstance(self.predictor, NoPredictor):
+            return CORRECTED if corrects else UNMOVED
+        return self.SEEING if corrects else SHAKEN
 
     def formula(self) -> str:
         """The reverse SDE, which every predictor discretises, and the corrector's Langevin step."""

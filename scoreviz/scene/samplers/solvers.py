@@ -8,12 +8,15 @@ from scoreviz.scene.choice import Spec
 from scoreviz.scene.grids import GridSpec, KarrasGrid, LogSNRGrid, UniformGrid
 from scoreviz.scene.parameters import param
 from scoreviz.scene.samplers.family import GRID, REVERSE, RUN, STEPS, SamplerSpec
+from scoreviz.scene.samplers.reverse import SHAKEN
 from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 FLOW = r"\mathrm{d}x = \left[f(x,t) - \tfrac{1}{2}\, g(t)^2\, \nabla_x \log p_t(x)\right]\mathrm{d}t"
 STRAIGHT = r"\frac{\mathrm{d}(x/a)}{\mathrm{d}\sigma} = \varepsilon = -\mathrm{std}\,\nabla_x \log p_t(x), \quad \sigma = \mathrm{std}/a"
-FOLLOWS = QT_TRANSLATE_NOOP("scene", "Each point follows the probability-flow ODE: no noise at all, yet the same density at every t.")
-SHAKEN = QT_TRANSLATE_NOOP("scene", "Each point follows the reverse SDE: pulled along the score, shaken by fresh noise.")
+FOLLOWS = QT_TRANSLATE_NOOP(
+    "scene",
+    "Each point follows the probability-flow ODE: no noise at all, yet with an exact score and no control its density is pₜ at every t.",
+)
 
 TO_DATA = param(
     QT_TRANSLATE_NOOP("scene", "last step to the data"),
@@ -115,8 +118,8 @@ class DDIM(Spec, SamplerSpec, tag="ddim", frozen=True, kw_only=True):
     LABEL = QT_TRANSLATE_NOOP("scene", "DDIM")
     HELP = QT_TRANSLATE_NOOP(
         "scene",
-        "To the estimate of the data, and from there back to the next level with the same noise; η exchanges a share of it for fresh noise. "
-        "η = 0 is DPM-Solver-1.",
+        "To the estimate of the data, and from there back to the next level with the same noise; η exchanges a share of it for "
+        "fresh noise. η = 0 is DPM-Solver-1.",
     )
     RULE = "x' = a' x̂₀ + √(std'² − v²) ε̂ + v z"
     SOURCE = QT_TRANSLATE_NOOP("scene", "Song, Meng & Ermon 2021, eq. 12 and 16.")

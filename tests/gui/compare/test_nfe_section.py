@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton
@@ -91,6 +91,13 @@ def test_measured_through_the_real_engine(qtbot: QtBot, open_window: Open, tmp_p
     nfe.editors["seeds"].edited.emit(2, "")
     QTest.mouseClick(nfe.run_button, Qt.MouseButton.LeftButton)
     assert measuring.running and nfe.run_button.text() == "Stop"
+    page = window.dynamics.pages.opened("compare")
+
+    def in_sight() -> bool:
+        top = nfe.run_button.mapTo(page, QPoint(0, 0)).y()
+        return 0 <= top < 40 or page.verticalScrollBar().value() == page.verticalScrollBar().maximum()
+
+    qtbot.waitUntil(lambda: nfe.results.isVisible() and in_sight(), timeout=60_000)  # the plot is not left below the edge
     qtbot.waitUntil(lambda: not measuring.running, timeout=60_000)
     answer = measuring.answer
     assert answer is not None and nfe.run_button.text() == "Measure"

@@ -17,7 +17,7 @@ from scoreviz.gui.widgets.points import Points, written
 from scoreviz.gui.widgets.segmented import Segmented
 from scoreviz.gui.widgets.slider import Number
 from scoreviz.gui.widgets.toggle import Toggle
-from scoreviz.scene.choice import Spec
+from scoreviz.scene.choice import Spec, tag_of
 from scoreviz.scene.document import Scene
 from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec, SigmaSpec
 from scoreviz.scene.noise import Custom, NoiseSpec
@@ -98,6 +98,37 @@ def test_every_row_has_a_name_and_help(store: Store, qtbot: QtBot) -> None:
         for widget in row.editor.findChildren(QWidget):
             if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and widget.parent() in (row.editor, row):
                 assert widget.accessibleName(), (row.path, widget)
+
+
+def test_tooltips_say_formula_and_source(store: Store, qtbot: QtBot) -> None:
+    """Of every entry of a menu, of what is chosen, and of the rule that a number belongs to."""
+
+    def flat(text: str) -> str:
+        return " ".join(text.split())
+
+    store.edit(("sampler",), PredictorCorrector(), "")
+    form = SpecForm(store, (), only=("sampler", "noise", "control", "network", "objective"), more=True)
+    qtbot.addWidget(form)
+    for row in form.rows:
+        if row.parameter.family is None:
+            continue
+        members = {tag_of(member): member for member in row.parameter.family.members()}
+        chosen = members[tag_of(store.value(row.path))]
+        assert flat(chosen.RULE) in flat(row.toolTip()) and flat(f"Source: {chosen.SOURCE}") in flat(row.toolTip())
+        if isinstance(row.editor, Menu):
+            combo = row.editor.combo
+            for tag, member in members.items():
+                told = combo.itemData(combo.findData(tag), Qt.ItemDataRole.ToolTipRole)
+                assert flat(told) == flat(f"{member.HELP} {member.RULE} Source: {member.SOURCE}")
+                assert max(map(len, told.split("\n"))) <= 84, "Qt does not break plain text"
+    assert "algorithms 1 to 5" in form.row("sampler", "steps").toolTip()
+    assert "algorithms 4 and 5" in form.row("sampler", "corrector", "snr").toolTip()
+    weighting = form.row("objective", "weighting")
+    assert "σ_d" in weighting.toolTip() and "Karras" in weighting.toolTip()
+    store.edit(("objective", "weighting"), "sigma2", "")
+    assert "σ_d" not in weighting.toolTip() and "Song & Ermon 2019" in weighting.toolTip()
+    store.edit(("sampler",), ReverseSDE(), "")
+    assert "Anderson 1982" in form.row("sampler").toolTip() and "algorithms 1 to 5" not in form.row("sampler").toolTip()
 
 
 def test_an_edit_elsewhere_shows_without_an_echo(store: Store, qtbot: QtBot) -> None:
@@ -185,7 +216,9 @@ def test_the_wheel_turns_only_what_has_the_keyboard(store: Store, qtbot: QtBot) 
         ("99999", "steps must lie between 1 and 2000; it is 99999."),
         ("many", "“many” is not a number."),
         ("2.5", "2.5 is not a whole number."),
-        ("nan", "nan is not a whole number."),
+        ("nan", "“nan” is not a number."),
+        ("", "A number is needed here."),
+        ("1e99", "1e99 is too large."),
         ("inf", "inf is not a whole number."),
     ],
 )

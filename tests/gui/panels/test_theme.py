@@ -2,16 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from scoreviz.gui import icons, theme
+from scoreviz.gui.canvas import Canvas
+from scoreviz.gui.canvas.classes import class_colour
+from scoreviz.gui.canvas.palette import PaletteName, palette
+from scoreviz.gui.dynamics.class_row import ClassRow
 from scoreviz.gui.theme import DARK, LIGHT, Theme, Theming
+from scoreviz.gui.widgets.buttons import IconButton, RoundButton, TabButton, WordButton
+from scoreviz.gui.widgets.chips import Chip
+from scoreviz.gui.widgets.combo import Item, Menu
+from scoreviz.gui.widgets.divider import Divider
+from scoreviz.gui.widgets.segmented import Segmented
+from scoreviz.gui.widgets.slider import Figure, Slider
+from scoreviz.gui.widgets.toggle import Toggle
+from scoreviz.scene.density import CLASSES
 
 READ = [("text", g) for g in ("ground", "raised", "hover")] + [("dim", g) for g in ("ground", "raised", "hover")]
 READ += [("error", "ground"), ("error", "raised"), ("on_select", "select"), ("on_accent", "accent"), ("accent", "ground")]
+
+
+def icon() -> QWidget:
+    return IconButton("loop", "loop", "icon")
+
+
+def play() -> QWidget:
+    return RoundButton("play", "play", "play", size=40)
+
+
+def word() -> QWidget:
+    return WordButton("More", "word")
+
+
+def tab() -> QWidget:
+    return TabButton("Scene", "tab")
+
+
+def chip() -> QWidget:
+    return Chip("density", "chip")
+
+
+def menu() -> QWidget:
+    return Menu(lambda: [Item("a", "a")])
+
+
+def segments() -> QWidget:
+    made = Segmented([("a", "a"), ("b", "b")])
+    made.set_value("a")
+    return made
+
+
+def classes() -> QWidget:
+    return ClassRow()
+
+
+def rule() -> QWidget:
+    return Divider(QWidget(), QWidget(), 100, vertical=False, name="divider", title="rule")
+
+
+PARTS = {"menu": "combo", "segments": "segment.a", "classes": "class.3", "rule": "divider.rule"}
+"""Which part of those takes the keyboard."""
+RINGED = [icon, play, word, tab, chip, menu, segments, classes, rule, Slider, Figure, Toggle, Canvas]
 
 
 def luminance(color: str) -> float:
@@ -37,6 +95,61 @@ def test_text_can_be_read(look: Theme, front: str, back: str) -> None:
 @pytest.mark.parametrize("name", ["predict", "correct", "loss", "distance", "track"])
 def test_graphics_can_be_seen(look: Theme, name: str) -> None:
     assert contrast(getattr(look, name), look.ground) >= 3.0
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+@pytest.mark.parametrize("label", range(CLASSES))
+def test_classes_are_seen_on_the_canvas_and_the_side(name: PaletteName, label: int) -> None:
+    """Graphics need 3 : 1; the number on a class's sign is text, and needs 4.5 : 1."""
+    look, colour = (DARK if name == "dark" else LIGHT), class_colour(label, name)
+    for ground in (palette(name).ground.name(), look.ground, look.hover):
+        assert contrast(colour.name(), ground) >= 3.0
+    assert contrast(colour.name(), "#0d1117" if colour.lightnessF() > 0.5 else "#ffffff") >= 4.5
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+@pytest.mark.parametrize("front", ["text", "text_dim", "warning"])
+def test_words_on_the_canvas_are_read_whatever_is_beneath(name: PaletteName, front: str) -> None:
+    """Captions and legends stand on a plate; under it may lie any colour of the density or of a map."""
+    now = palette(name)
+    for ramp in (now.density, now.figure, now.signed):
+        for beneath in (QColor.fromRgb(int(colour)) for colour in ramp[::15]):
+            a, plate = now.plate.alphaF(), now.plate
+            pairs = ((plate.redF(), beneath.redF()), (plate.greenF(), beneath.greenF()), (plate.blueF(), beneath.blueF()))
+            shown = QColor.fromRgbF(*(a * over + (1 - a) * under for over, under in pairs))
+            assert contrast(getattr(now, front).name(), shown.name()) >= 4.5, (front, beneath.name())
+
+
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
+@pytest.mark.parametrize("make", RINGED, ids=lambda make: make.__name__)
+def test_the_ring_of_the_keyboard_is_seen(make: Callable[[], QWidget], look: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    """With the keyboard a widget shows the accent (3 : 1 on the ground) where it did not before."""
+    theming = Theming(qapp, look.name)
+    widget, other = make(), IconButton("play", "play", "other")
+    holder = QWidget()
+    for part in (widget, other):
+        part.setParent(holder)
+        part.resize(part.sizeHint().expandedTo(QSize(40, 30)))
+    other.move(0, 200)
+    qtbot.addWidget(holder)
+    with qtbot.waitExposed(holder):
+        holder.show()
+    holder.activateWindow()
+    qtbot.waitUntil(holder.isActiveWindow, timeout=2000)
+
+    def accent() -> int:
+        image = widget.grab().toImage()
+        shown = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+        return sum(max(abs(c.red() - ring.red()), abs(c.green() - ring.green()), abs(c.blue() - ring.blue())) < 40 for c in shown)
+
+    ring = look.color("accent")
+    other.setFocus(Qt.FocusReason.TabFocusReason)
+    without = accent()
+    target = widget.findChild(QWidget, PARTS[make.__name__]) if make.__name__ in PARTS else widget
+    assert target is not None
+    target.setFocus(Qt.FocusReason.TabFocusReason)
+    assert target.hasFocus() and accent() > without + 20
+    theming.deleteLater()
 
 
 def test_a_choice_overrides_the_system(qapp: QApplication) -> None:

@@ -72,6 +72,7 @@ class Comparison(QObject):
         entry = Entry(questions.inquiry(f"compare.run.{number}", depends=DEPENDS))
         entry.inquiry.answered.connect(lambda answer: self._take(number, answer))
         entry.inquiry.refused.connect(lambda text, _details: self._refuse(number, text))
+        entry.inquiry.halted.connect(lambda: self.changed.emit(number))
         return entry
 
     # ---- what is shown

@@ -27,6 +27,7 @@ class Measuring(QObject):
         self._inquiry = questions.inquiry("compare.nfe", depends=DEPENDS)
         self._inquiry.answered.connect(self._take)
         self._inquiry.refused.connect(self._refuse)
+        self._inquiry.halted.connect(self.changed)
         self.answer: Nfe | None = None
         self.outdated = False  # the scene has changed since it was measured
         self.stopped = False  # before its end
@@ -41,6 +42,11 @@ class Measuring(QObject):
     def share(self) -> float:
         """Of the measurement under way."""
         return self._inquiry.share
+
+    @property
+    def pause(self) -> str:
+        """Why it does not go on at present: a sentence while there is no engine, else empty."""
+        return self._inquiry.pause
 
     @property
     def seconds_left(self) -> float | None:

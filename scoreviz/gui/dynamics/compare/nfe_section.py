@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ from scoreviz.gui.widgets.segmented import Segmented
 from scoreviz.gui.widgets.side import WIDTH
 from scoreviz.gui.widgets.slider import Number
 from scoreviz.gui.widgets.span import Span
-from scoreviz.gui.widgets.words import scene_text
+from scoreviz.gui.widgets.words import member_text, scene_text
 from scoreviz.protocol.questions import AskNfe, Nfe
 from scoreviz.protocol.questions.nfe import MOST_SAMPLERS
 from scoreviz.scene.choice import tag_of
@@ -39,7 +39,7 @@ FIRST = ("euler", "heun", "dpmpp_2m", "rk4", "reverse_sde")
 
 FEWEST = 10
 POINTS = {"ode_end": 256, "sliced": 2000}
-PLOT_HEIGHT, LABEL_WIDTH = 190, 84
+PLOT_HEIGHT, LABEL_WIDTH = 190, 80
 OWN_GRID = "own"
 
 
@@ -50,6 +50,8 @@ def candidates() -> list[type[Any]]:
 
 class NfeSection(Section):
     """The measurement itself is the window's, so that the strip of plots can show it too."""
+
+    grown = Signal()  # there is more to see below the button
 
     def __init__(self, store: Store, measuring: Measuring, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Error against evaluations"), "nfe", parent)
@@ -101,12 +103,13 @@ class NfeSection(Section):
         now = theme.current()
         room, gap = now.px(WIDTH - 2 * MARGIN), now.px(5)
         rows, left = QVBoxLayout(), 0
+        rows.setContentsMargins(0, now.px(4), 0, now.px(8))
         rows.setSpacing(gap)
         row = QHBoxLayout()
         for member in candidates():
             tag = tag_of(member)
             chip = self.chips[tag] = Chip(scene_text(member.LABEL), f"nfe.sampler.{tag}", self, small=True)
-            chip.setToolTip(scene_text(member.HELP))
+            chip.setToolTip(member_text(member))
             chip.setChecked(tag in FIRST)
             chip.toggled.connect(self._chosen)
             width = chip.sizeHint().width() + gap
@@ -139,7 +142,7 @@ class NfeSection(Section):
 
     def _grids(self) -> list[Item]:
         own = Item(OWN_GRID, self.tr("each its own"))
-        return [own, *(Item(tag_of(m), scene_text(m.LABEL), scene_text(m.HELP)) for m in GridSpec.members())]
+        return [own, *(Item(tag_of(m), scene_text(m.LABEL), member_text(m)) for m in GridSpec.members())]
 
     def _buttons(self) -> None:
         self.run_button = QPushButton(self.tr("Measure"), self)
@@ -173,6 +176,7 @@ class NfeSection(Section):
             self.measuring.stop()
         else:
             self.measuring.begin(self.question())
+            self.grown.emit()
 
     def question(self) -> AskNfe:
         """What is asked for by the chips and rows; the scene's own method with its own settings, the others with their defaults."""
@@ -210,7 +214,9 @@ class NfeSection(Section):
         if measuring.answer is not None and measuring.answer is not self._shown:
             self._show_answer(measuring.answer)
         self.run_button.setText(self.tr("Stop") if measuring.running else self.tr("Measure"))
-        if measuring.running:
+        if measuring.pause:
+            self._say(measuring.pause)
+        elif measuring.running:
             left = measuring.seconds_left
             text = self.tr("{percent} %, {seconds} s left") if left is not None else self.tr("Starting …")
             self._say(text.format(percent=round(100 * measuring.share), seconds=max(1, round(left or 0.0))))
@@ -237,7 +243,9 @@ class NfeSection(Section):
 
             self.plot = NfePlot(theme.current().px(PLOT_HEIGHT), self.results)
             self._results.insertWidget(0, self.plot)
-        self.results.show()
+        if self.results.isHidden():
+            self.results.show()
+            self.grown.emit()
         self.plot.show_answer(answer)
         self.legend.show_answer(answer)
         self.table.show_answer(answer)

@@ -92,6 +92,9 @@ class ComparePage(SideColumn):
             self.add(section)
         self.nfe = NfeSection(store, comparison.measuring)
         self.add(self.nfe)
+        self._grown = QTimer(self, singleShot=True, interval=0)
+        self._grown.timeout.connect(self._look_below)
+        self.nfe.grown.connect(self._grown.start)
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self.refresh)
         comparison.changed.connect(lambda _i: self._refresh.start())
@@ -111,6 +114,11 @@ class ComparePage(SideColumn):
         for section in self.sections:
             section.refresh()
             section.setVisible(comparing and not section.isHidden())
+
+    def _look_below(self) -> None:
+        """What the button gives is under it, and would be out of sight."""
+        top = self.nfe.y() + self.nfe.run_button.y()
+        self.verticalScrollBar().setValue(top - theme.current().px(8))
 
     def _scene_changed(self, *_args: object) -> None:
         self.choices.say("")

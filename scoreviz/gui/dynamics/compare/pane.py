@@ -78,6 +78,17 @@ class PaneHead(QWidget):
         self.buttons["settings"] = button
         return button
 
+    def set_scale(self, scale: float) -> None:
+        """Words this much larger than at a UI scale of 1."""
+        now = theme.current()
+        self.title.setFont(now.font(scale / now.scale, bold=True))
+        self.figures.setFont(now.font(scale / now.scale))
+
+    def set_bare(self, bare: bool) -> None:
+        """Words alone."""
+        for button in self.buttons.values():
+            button.setVisible(not bare)
+
     def refresh(self) -> None:
         """Say what is shown now."""
         comparison, i = self._comparison, self._i

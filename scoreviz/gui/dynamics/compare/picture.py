@@ -10,12 +10,18 @@ from PySide6.QtWidgets import QWidget
 
 from scoreviz.gui import theme
 from scoreviz.gui.canvas import Camera, PictureView
-from scoreviz.gui.widgets.keys import ARROWS, keep_keys
+from scoreviz.gui.widgets.keys import ARROWS, KeyLine, keep_keys
 from scoreviz.gui.widgets.paint import focus_ring
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 ZOOM_STEP = 1.15  # of half the height, for a notch of the wheel and a press of Page Up or Down
 STEP_SHARE = 0.1  # of the height, for a press of an arrow
 ARROW_KEYS = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+
+KEYS = (
+    KeyLine(tuple(ARROW_KEYS), "← → ↑ ↓", QT_TRANSLATE_NOOP("keys", "Move all pictures")),
+    KeyLine((Qt.Key.Key_PageUp, Qt.Key.Key_PageDown), "Page Up, Page Down", QT_TRANSLATE_NOOP("keys", "Zoom all pictures")),
+)
 
 
 class PanePicture(PictureView):

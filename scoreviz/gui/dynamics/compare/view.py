@@ -56,6 +56,7 @@ class CompareView(QWidget):
             pane.picture.painted.connect(self._count)
             pane.picture.boundsChanged.connect(self._refresh.start)
             pane.ground.changed.connect(self._refresh.start)
+        self.setFocusProxy(self.panes[0].picture)
         comparison.changed.connect(lambda _i: self._refresh.start())
         comparison.counted.connect(self._arrange)
         playback.index_changed.connect(lambda _k: self._refresh.start())
@@ -86,6 +87,13 @@ class CompareView(QWidget):
         """Type, lines and points this much larger."""
         for pane in self.panes:
             pane.picture.set_ui_scale(scale)
+            pane.head.set_scale(scale)
+        self._refresh.start()
+
+    def set_bare(self, bare: bool) -> None:
+        """Without what can be done to a pane, for a presentation."""
+        for pane in self.panes:
+            pane.head.set_bare(bare)
 
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
         """All panes with their titles, at another size, without a screen."""

@@ -91,6 +91,8 @@ def shares(comparison: Comparison, i: int, *, short: bool = False) -> str:
 def under_way(comparison: Comparison, i: int) -> str:
     """That a newer run is being computed, and how far it is."""
     share = comparison.entries[i - 1].share if i else None
+    if share is not None and (pause := comparison.entries[i - 1].inquiry.pause):
+        return pause
     return "" if share is None else _tr("being computed … {percent} %").format(percent=round(100 * share))
 
 

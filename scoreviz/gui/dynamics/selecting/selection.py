@@ -71,14 +71,12 @@ class Selection(QObject):
             self.changed.emit()
 
     def step(self, by: int) -> bool:
-        """The next mark or the one before; False past the ends, and where there is none."""
+        """The next mark or the one before, round and round; False where there is none."""
         order = list(self.selectable)
         if not order:
             return False
         at = order.index(self._index) + by if self._index in order else (0 if by > 0 else len(order) - 1)
-        if not 0 <= at < len(order):
-            return False
-        self.select(order[at])
+        self.select(order[at % len(order)])
         return True
 
     def set_layer(self, layer: int) -> None:

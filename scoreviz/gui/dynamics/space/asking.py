@@ -7,6 +7,7 @@ import math
 from scoreviz.gui.dynamics.space.plane import PlaneGrid
 from scoreviz.protocol.questions import AskSlice, Cloud, Slice
 from scoreviz.protocol.questions.solid import ScoreKind
+from scoreviz.scene.control import ByClass
 from scoreviz.scene.document import Scene
 
 CELLS, ARROWS = 96, 15
@@ -17,7 +18,9 @@ LEAST_HALF = 2.0
 
 def kind_of(scene: Scene) -> ScoreKind:
     """Whose score the arrows show."""
-    return scene.score.source if scene.view.field == "sampler" else scene.view.field
+    if scene.view.field != "sampler":
+        return scene.view.field
+    return "guided" if isinstance(scene.control, ByClass) else scene.score.source
 
 
 def half_of(cloud: Cloud | None) -> float:

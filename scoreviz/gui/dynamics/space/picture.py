@@ -219,8 +219,6 @@ def plane_words(content: SpaceContent) -> list[str]:
     where = f"{plane.axis} = {signed(plane.at, 2)}"
     out = [QCoreApplication.translate("space", "slice {plane}; points behind it are fainter").format(plane=where)]
     if content.shown_arrows is not None:
-        text = QCoreApplication.translate(
-            "space", "arrows: the part of σ·score within the slice, as long as the legend says seen straight on"
-        )
+        text = QCoreApplication.translate("space", "arrows: the part of σ·score within the slice; lengths as seen straight on")
         out.append(text)
     return out

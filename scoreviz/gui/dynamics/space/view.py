@@ -18,8 +18,10 @@ from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.paths import painting
 from scoreviz.gui.dynamics.space.eye import DEGREES_PER_PIXEL, Eye, Projected
 from scoreviz.gui.dynamics.space.picture import SpaceContent, SpacePicture
-from scoreviz.gui.widgets.keys import ARROWS, keep_keys
+from scoreviz.gui.widgets.focus import FocusFrame
+from scoreviz.gui.widgets.keys import ARROWS, KeyLine, keep_keys
 from scoreviz.scene.parameters import parameters
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 from scoreviz.scene.view import View
 
 ZOOM_STEP = 1.15
@@ -29,6 +31,13 @@ KEY_DEGREES = 5.0
 
 _KEYS = frozenset({Qt.Key.Key_Home, Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Equal})
 _TURNS = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+Key = Qt.Key
+KEYS = (
+    KeyLine((Key.Key_Left, Key.Key_Right, Key.Key_Up, Key.Key_Down), "← → ↑ ↓", QT_TRANSLATE_NOOP("keys", "Turn by 5°")),
+    KeyLine((Key.Key_Plus, Key.Key_Equal, Key.Key_Minus), "+  −", QT_TRANSLATE_NOOP("keys", "Zoom")),
+    KeyLine((Key.Key_PageUp, Key.Key_PageDown), "Page Up, Page Down", QT_TRANSLATE_NOOP("keys", "Zoom")),
+    KeyLine((Key.Key_Home,), "Home", QT_TRANSLATE_NOOP("keys", "Look from where one began")),
+)  # fmt: skip
 (_HEIGHT,) = (p for p in parameters(View) if p.name == "space_half_height")
 
 
@@ -52,6 +61,7 @@ class SpaceView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         keep_keys(self, ARROWS, _KEYS)
+        self._focus = FocusFrame(self)
         self._content = SpaceContent()
         self._half_height = View().space_half_height
         self._picture, self._offline = SpacePicture(), SpacePicture()
@@ -137,6 +147,9 @@ class SpaceView(QWidget):
             camera = self.camera.sized(round(self.width() * ratio), round(self.height() * ratio))
             painter.scale(1.0 / ratio, 1.0 / ratio)
             painter.drawImage(0, 0, self._picture.image(self._content, camera, ratio * self._ui_scale))
+        if self.hasFocus():
+            with painting(self) as painter:
+                self._focus.paint(painter)
         self.painted.emit(time.perf_counter() - began)
 
     def event(self, event: QEvent) -> bool:
@@ -199,9 +212,9 @@ class SpaceView(QWidget):
             case Qt.Key.Key_Left | Qt.Key.Key_Right | Qt.Key.Key_Up | Qt.Key.Key_Down as key:
                 right, down = (side * KEY_DEGREES / DEGREES_PER_PIXEL for side in _TURNS[key])
                 self._say(self._content.eye.turned(right, down))
-            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal | Qt.Key.Key_PageUp:
                 self._say(self._content.eye, self._half_height / ZOOM_STEP)
-            case Qt.Key.Key_Minus:
+            case Qt.Key.Key_Minus | Qt.Key.Key_PageDown:
                 self._say(self._content.eye, self._half_height * ZOOM_STEP)
             case Qt.Key.Key_Home:
                 self.home()

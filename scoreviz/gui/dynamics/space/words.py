@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from scoreviz.gui.dynamics.space.asking import kind_of
 from scoreviz.gui.widgets.words import scene_text
 from scoreviz.scene.document import Scene
 
@@ -13,13 +14,15 @@ def _tr(text: str) -> str:
 
 
 def _arrows(scene: Scene) -> str:
-    field = scene.score.source if scene.view.field == "sampler" else scene.view.field
     return {
+        "guided": _tr(
+            "Arrows on the slice show σ times the guided score, s + w times what the class adds, as far as it lies in the slice."
+        ),
         "data": _tr("Arrows on the slice show σ times the score of the data points, as far as it lies in the slice."),
         "exact": _tr("Arrows on the slice show σ times the exact score, as far as it lies in the slice."),
         "network": _tr("Arrows on the slice show σ times the network's score, as far as it lies in the slice."),
         "difference": _tr("Arrows on the slice show σ times what the network gets wrong, as far as it lies in the slice."),
-    }[field]
+    }[kind_of(scene)]
 
 
 def _slice(scene: Scene) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.store import Store
@@ -25,14 +25,28 @@ class SpaceTimeChips(QWidget):
         self._store, self._playback = store, playback
         self._declared = {p.name: p for p in parameters(View)}
         self._chips: dict[str, Chip] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._columns = 0
         for name in LAYERS:
-            row.addWidget(self._chip(name))
+            self._chip(name)
+        self._arrange(len(LAYERS))
         store.changed.connect(self._show)
         playback.run_changed.connect(self._enable)
         self._show(store.scene, store.scene, "")
         self._enable()
+
+    def fit(self, width: int) -> None:
+        """In one row, or in two where that is wider."""
+        gaps = self._grid.horizontalSpacing() * (len(LAYERS) - 1)
+        whole = sum(chip.sizeHint().width() for chip in self._chips.values()) + gaps
+        self._arrange(len(LAYERS) if whole <= width else (len(LAYERS) + 1) // 2)
+
+    def _arrange(self, columns: int) -> None:
+        if columns != self._columns:
+            self._columns = columns
+            for k, chip in enumerate(self._chips.values()):
+                self._grid.addWidget(chip, *divmod(k, columns))
 
     def _chip(self, name: str) -> Chip:
         declared = self._declared[name]

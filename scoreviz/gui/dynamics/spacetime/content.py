@@ -78,6 +78,7 @@ class Content:
     k: int = 0
     caption: Caption | None = None
     message: str | None = None
+    bare: bool = False  # without chips over its foot
 
     @property
     def points(self) -> np.ndarray | None:

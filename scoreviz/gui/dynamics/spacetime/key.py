@@ -12,7 +12,7 @@ from scoreviz.gui.canvas.palette import CanvasPalette
 from scoreviz.gui.canvas.text import SMALL, font, signed
 from scoreviz.gui.dynamics.spacetime.content import Content
 from scoreviz.gui.dynamics.spacetime.ground import faded, flow_colour, forward_colour
-from scoreviz.gui.dynamics.spacetime.layout import EDGE, KEY, Layout
+from scoreviz.gui.dynamics.spacetime.layout import EDGE, Layout
 
 _SAMPLE = 18.0  # logical pixels of a line beside its name
 _BAR = 84.0
@@ -43,7 +43,7 @@ def paint_key(painter: QPainter, content: Content, layout: Layout, colours: Canv
     s, type_ = layout.scale, font(SMALL, layout.scale)
     metrics = QFontMetricsF(type_)
     painter.setFont(type_)
-    x, y = layout.drawn.left() if layout.data_left else layout.plot.left(), layout.height - KEY * s
+    x, y = layout.drawn.left() if layout.data_left else layout.plot.left(), layout.key
     end = _paint_scale(painter, content, layout, colours, y) if content.heat is not None and content.view.density else layout.width
     for name, colour, width in entries(content, colours):
         if x + (_SAMPLE + 6) * s + metrics.horizontalAdvance(name) > end - 8 * s:

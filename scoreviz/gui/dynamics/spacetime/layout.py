@@ -11,6 +11,8 @@ LEFT, BOTTOM, EDGE, GAP, PANEL = 34.0, 78.0, 10.0, 12.0, 92.0
 """Logical pixels: room for the figures of x; for those of time, the key and the chips; the edge; between parts; a panel's width."""
 KEY = 48.0
 """From the bottom edge to the key's row, above the chips."""
+CHIPS = 38.0
+"""Of both, what is left for the chips: not where there are none."""
 LEAST = 420.0
 """Narrower pictures are the plot alone."""
 FULL = 0.86
@@ -27,11 +29,17 @@ class Layout:
     x0: float
     x1: float
     data_left: bool = False
+    bare: bool = False  # without chips: presented, in a film
 
     @property
     def panels(self) -> bool:
         """Is there room for the two panels at the sides?"""
         return self.width >= LEAST * self.scale
+
+    @property
+    def key(self) -> float:
+        """The base line of the key's row."""
+        return self.height - (KEY - (CHIPS if self.bare else 0.0)) * self.scale
 
     @property
     def plot(self) -> QRectF:
@@ -62,8 +70,8 @@ class Layout:
         return self._row(self.width - (EDGE + PANEL) * s, self.width - EDGE * s) if self.panels else QRectF()
 
     def _row(self, left: float, right: float) -> QRectF:
-        s = self.scale
-        return QRectF(left, EDGE * s, max(right - left, 1.0), max(self.height - (EDGE + BOTTOM) * s, 1.0))
+        s, bottom = self.scale, BOTTOM - (CHIPS if self.bare else 0.0)
+        return QRectF(left, EDGE * s, max(right - left, 1.0), max(self.height - (EDGE + bottom) * s, 1.0))
 
     def pixel_x(self, share: np.ndarray) -> np.ndarray:
         """Horizontal pixel of shares of the plot's width."""

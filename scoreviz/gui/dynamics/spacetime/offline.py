@@ -26,7 +26,7 @@ class LinePainter:
     def __init__(self, scene: Scene, size: tuple[int, int], scale: float, palette: PaletteName) -> None:
         view = scene.view
         self._scene, self._size, self._scale = scene, size, scale
-        self._content = Content(view=view, palette=palette, x0=view.y - view.half_height, x1=view.y + view.half_height)
+        self._content = Content(view=view, palette=palette, x0=view.y - view.half_height, x1=view.y + view.half_height, bare=True)
         self._picture = SpaceTimePicture()
         self._run: Run | None = None
         self._answered: dict[str, tuple[Any, ...]] = {}
@@ -43,7 +43,7 @@ class LinePainter:
     def _ask(self, run: Run, ask: Callable[[Question], Any]) -> None:
         """Whatever is not known yet of this revision; the ODE's lines also of this network."""
         content = self._content
-        layout = Layout(*self._size, self._scale, content.x0, content.x1, content.axis.data_left)
+        layout = Layout(*self._size, self._scale, content.x0, content.x1, content.axis.data_left, content.bare)
         for name, question in wishes(content, layout, self._scene.particles.seed).items():
             key = (question, run.revision, run.training_step if name == "flow" else None)
             if question is not None and self._answered.get(name) != key:

@@ -58,7 +58,7 @@ class SpaceTimePicture:
 
     def image(self, content: Content, size: tuple[int, int], scale: float) -> QImage:
         """The picture in size device pixels, `scale` of them to a logical one. Read only: it is drawn into again."""
-        layout = Layout(size[0], size[1], scale, content.x0, content.x1, content.axis.data_left)
+        layout = Layout(size[0], size[1], scale, content.x0, content.x1, content.axis.data_left, content.bare)
         colours, points = palette(content.palette), content.points
         self._draw_ground(content, layout, colours)
         if self._whole.size() != self._ground.image.size():

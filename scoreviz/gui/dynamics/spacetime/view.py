@@ -18,11 +18,24 @@ from scoreviz.gui.dynamics.spacetime.content import Content
 from scoreviz.gui.dynamics.spacetime.curve import DUST, Heights, nothing
 from scoreviz.gui.dynamics.spacetime.layout import Layout
 from scoreviz.gui.dynamics.spacetime.picture import SpaceTimePicture
+from scoreviz.gui.dynamics.spacetime.start import StartMark
 from scoreviz.gui.dynamics.tool_settings import ToolSettings
+from scoreviz.gui.widgets.focus import FocusFrame
+from scoreviz.gui.widgets.keys import KeyLine
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 CLICK = 4.0
 """Logical pixels below which a press and release is a click."""
 ZOOM_STEP = 1.15
+
+Key = Qt.Key
+KEYS = (
+    KeyLine((Key.Key_Up, Key.Key_Down), "↑ ↓", QT_TRANSLATE_NOOP("keys", "Move the place where paths start; with Shift farther")),
+    KeyLine((Key.Key_Left, Key.Key_Right), "← →", QT_TRANSLATE_NOOP("keys", "One kept frame back or on")),
+    KeyLine((Key.Key_Return, Key.Key_Enter), "Enter", QT_TRANSLATE_NOOP("keys", "Start paths there, at the time of the frame on screen")),
+    KeyLine((Key.Key_PageUp, Key.Key_PageDown), "Page Up, Page Down", QT_TRANSLATE_NOOP("keys", "Zoom")),
+    KeyLine((Key.Key_Escape,), "Esc", QT_TRANSLATE_NOOP("keys", "Clear those paths; drop a curve that is being drawn")),
+)  # fmt: skip
 
 Gesture = Literal["draw", "press", "scrub", "pan"]
 
@@ -46,7 +59,7 @@ class SpaceTime(QWidget):
         self.setAccessibleDescription(
             self.tr(
                 "Time to the right, x upwards. Draw the density in the panel at the data's end. Drag along time to scrub; click, or press "
-                "Return, for paths from there to the data; Esc clears them. The wheel zooms."
+                "Return, for paths from there to the data, where the up and down keys move the start; Esc clears them. The wheel zooms."
             )
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -60,6 +73,7 @@ class SpaceTime(QWidget):
         self._pressed = self._last = QPointF()
         self._erased = False
         self.chips: QWidget | None = None  # what the stage lays over the bottom left
+        self._start, self._focus = StartMark(), FocusFrame(self)
         self._handlers: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
             QEvent.Type.MouseButtonDblClick: self._press,
@@ -75,7 +89,8 @@ class SpaceTime(QWidget):
     @property
     def layout_(self) -> Layout:
         """Of the widget, in logical pixels."""
-        return Layout(self.width(), self.height(), self._ui_scale, self.content.x0, self.content.x1, self.content.axis.data_left)
+        content = self.content
+        return Layout(self.width(), self.height(), self._ui_scale, content.x0, content.x1, content.axis.data_left, content.bare)
 
     @property
     def counts(self) -> Counts:
@@ -97,6 +112,10 @@ class SpaceTime(QWidget):
         self._ui_scale = scale
         self.update()
 
+    def set_bare(self, bare: bool) -> None:
+        """Without chips over its foot, or with."""
+        self.show_content(bare=bare)
+
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
         """The picture at another size, without a screen."""
         return self._offline.image(self.content, (size.width(), size.height()), scale).copy()
@@ -115,6 +134,10 @@ class SpaceTime(QWidget):
             size = (round(self.width() * ratio), round(self.height() * ratio))
             painter.scale(1.0 / ratio, 1.0 / ratio)
             painter.drawImage(0, 0, self._picture.image(self.content, size, ratio * self._ui_scale))
+        if self.hasFocus():
+            with painting(self) as painter:
+                self._start.paint(painter, self.layout_, self.content)
+                self._focus.paint(painter)
         self.painted.emit(time.perf_counter() - began)
 
     # ---- the hand
@@ -198,8 +221,17 @@ class SpaceTime(QWidget):
             case Qt.Key.Key_Escape if content.ways:
                 self.cleared.emit()
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                share = float(content.axis.at[min(content.k, len(content.axis.at) - 1)])
-                self._start_at(share, (content.x0 + content.x1) / 2)
+                self._start_at(*self._start.place(content))
+            case Qt.Key.Key_Up | Qt.Key.Key_Down as key:
+                self._start.move(
+                    content, 1 if key == Qt.Key.Key_Up else -1, far=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                )
+                self.update()
+            case Qt.Key.Key_Left | Qt.Key.Key_Right as key:
+                self.scrubbed.emit(min(max(content.k + (1 if key == Qt.Key.Key_Right else -1), 0), len(content.axis.at) - 1))
+            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown as key:
+                factor = ZOOM_STEP if key == Qt.Key.Key_PageDown else 1 / ZOOM_STEP
+                self.looked.emit((content.x0 + content.x1) / 2, (content.x1 - content.x0) / 2 * factor)
             case _:
                 return False
         return True

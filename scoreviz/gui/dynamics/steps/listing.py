@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from scoreviz.gui import theme
 from scoreviz.gui.dynamics.steps.markup import line_of, plain, rich, told
-from scoreviz.gui.widgets.keys import keep_keys
+from scoreviz.gui.widgets.keys import KeyLine, keep_keys
 from scoreviz.gui.widgets.labels import label
 from scoreviz.gui.widgets.paint import focus_ring
 from scoreviz.gui.widgets.words import scene_text
 from scoreviz.scene.pseudocode import FIGURES, Line, Listing
+from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 INDENT, GUTTER, BAR = 14, 24, 3
 UP_DOWN = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End})
+
+KEYS = (KeyLine(tuple(UP_DOWN), "↑ ↓, Home, End", QT_TRANSLATE_NOOP("keys", "Choose a line of the listing, and read its source")),)
 
 
 class LineRow(QWidget):
