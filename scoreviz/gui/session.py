@@ -317,8 +317,7 @@ class Session(QObject):
         if message.step is not None and message.distance is not None and message.step >= max(distance.step[-1:], default=0):
             distance.add(message.step, message.distance)  # not of a pinned network: the plot's time runs forwards
         self._progress.run_distance = message.distance
-        if message.floor is not None:
-            self._progress.set_distance_floor(message.floor)
+        self._progress.set_distance_floor(message.floor)  # of what this run was measured against, if it was
         self._progress.report()
 
     # ---- when it dies

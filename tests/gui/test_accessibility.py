@@ -35,6 +35,7 @@ from scoreviz.scene.document import Scene
 from scoreviz.scene.files import Document
 from scoreviz.scene.samplers import SamplerSpec
 from tests.gui.conftest import Open
+from tests.gui.focus_chain import focus_chain
 from tests.gui.test_actions import give_run
 
 INTERACTIVE = (
@@ -88,11 +89,7 @@ def nameless(found: list[QWidget]) -> list[str]:
 
 def unreached(window: QWidget, wanted: list[QWidget]) -> list[str]:
     """Those of `wanted` that the chain of Tab does not hold."""
-    chain: list[QWidget] = []
-    at = window.nextInFocusChain()
-    while at is not None and at is not window and len(chain) < 9000:
-        chain.append(at)
-        at = at.nextInFocusChain()
+    chain = focus_chain(window)
     reached = {w for w in chain if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isEnabled() and w.isVisibleTo(window)}
     reached |= {w for w in wanted if isinstance(w, QAbstractButton) and (g := w.group()) and g.exclusive() and reached & {*g.buttons()}}
     return [called(w) for w in wanted if w.isEnabled() and w not in reached]  # of several choices Tab reaches one, arrows the others
@@ -137,11 +134,7 @@ def test_names_tell_controls_apart(open_window: Open) -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_tab_reaches_every_control(qtbot: QtBot, open_window: Open, section: str) -> None:
     window = prepare(open_window(engine=False, size=(1280, 800)), section)
-    chain: list[QWidget] = []
-    at = window.nextInFocusChain()
-    while at is not None and at is not window and len(chain) < 5000:
-        chain.append(at)
-        at = at.nextInFocusChain()
+    chain = focus_chain(window)
     reached = {w for w in chain if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isEnabled() and w.isVisibleTo(window)}
     wanted = [w for w in controls(window) if w.isEnabled()]
     assert not [called(w) for w in wanted if w not in reached]

@@ -19,6 +19,8 @@ from scoreviz.scene.files import Document
 from scoreviz.scene.learning import Score
 from tests.gui.conftest import Open, is_running, kill
 
+pytestmark = pytest.mark.real_engine  # its birth and death are what is tested
+
 TIMEOUT = 60_000
 LEARNING = Scene(density=Density(marks=(Gaussian(x=0.5, y=0.5, std=0.3),)), score=Score(source="network"))
 

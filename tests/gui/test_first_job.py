@@ -22,6 +22,8 @@ from scoreviz.scene.files import Document, load
 from scoreviz.scene.samplers import AnnealedLangevin, Forward, Langevin, PredictorCorrector, ProbabilityFlow, ReverseSDE
 from tests.gui.conftest import Open
 
+pytestmark = pytest.mark.real_engine
+
 LEARNED = 0.08  # sliced Wasserstein; truth against truth is near 0.03 at 2000 points
 TIMEOUT = 30_000
 

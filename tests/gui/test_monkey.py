@@ -24,6 +24,8 @@ from scoreviz.scene.failures import FAILURES
 from scoreviz.scene.gallery import GALLERY
 from tests.gui.conftest import Open, is_running
 
+pytestmark = pytest.mark.real_engine
+
 SECONDS = float(os.environ.get("SCOREVIZ_MONKEY_SECONDS", "180"))
 SEED = int(os.environ.get("SCOREVIZ_MONKEY_SEED", "20261121"))
 BEAT_MS = 150.0

@@ -22,6 +22,8 @@ from scoreviz.scene.samplers import Ancestral, ReverseSDE
 from tests.gui.conftest import Open, kill
 from tests.models.folders import ddpm_folder, ncsnpp_folder
 
+pytestmark = pytest.mark.real_engine
+
 LONG = 60_000
 
 

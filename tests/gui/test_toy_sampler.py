@@ -29,6 +29,8 @@ from scoreviz.scene.parameters import Invalidates, param
 from scoreviz.scene.samplers import SamplerSpec
 from tests.gui.conftest import Open
 
+pytestmark = pytest.mark.real_engine  # its birth and death are what is tested
+
 
 class Climb(Sampler):
     """x + zeal sigma^2 s at one small t: all the toy does."""

@@ -221,8 +221,8 @@ class RacePage(SideColumn):
 
     def _sentence(self) -> str:
         racing, race = self._racing, self._racing.race
-        if racing.refusal:
-            return racing.refusal
+        if racing.refusal or racing.pause:
+            return racing.refusal or racing.pause
         if race is None:
             return self.tr("The race begins …") if racing.running else ""
         if not racing.running:

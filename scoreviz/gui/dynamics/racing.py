@@ -28,6 +28,7 @@ class Racing(QObject):
         self._inquiry = questions.inquiry("race", depends=Invalidates.NOTHING)
         self._inquiry.answered.connect(self._answered)
         self._inquiry.refused.connect(self._refused)
+        self._inquiry.halted.connect(self.changed)
         self._number = 0
         self.race: Race | None = None
         self.names: tuple[str, ...] = ()
@@ -46,6 +47,11 @@ class Racing(QObject):
         self._inquiry.ask(None)
         self.running = False
         self.changed.emit()
+
+    @property
+    def pause(self) -> str:
+        """Why the race stands still: a sentence while there is no engine, else empty."""
+        return self._inquiry.pause
 
     @property
     def share(self) -> float:

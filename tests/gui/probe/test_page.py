@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from scoreviz.gui.dynamics.probe.latest import Latest
 from scoreviz.protocol.questions import AskProbe
 from tests.gui.conftest import Open
+from tests.gui.focus_chain import focus_chain
 from tests.gui.probe.conftest import Looking, page_of
 from tests.gui.test_accessibility import called, controls, sticking_out, too_small
 
@@ -25,10 +26,7 @@ def test_every_control_has_a_name_of_its_own_and_room(qtbot: QtBot, looking: Loo
     assert not [called(w) for w in found if not w.objectName() or not (w.accessibleName() or w.text())]
     names = [(type(w).__name__, w.accessibleName()) for w in found]
     assert len(set(names)) == len(names), names
-    chain, at = [], window.nextInFocusChain()
-    while at is not None and at is not window and len(chain) < 5000:
-        chain.append(at)
-        at = at.nextInFocusChain()
+    chain = focus_chain(window)
     assert not [called(w) for w in found if w.isEnabled() and w not in chain]
     assert not sticking_out(page.widget()) and not too_small(page)
     explained = [*page.probe.rows.values(), page.fan, page.pull, page.kernel, page.drop]

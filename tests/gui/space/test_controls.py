@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from scoreviz.gui.dynamics.solid_presets import SHADES, SolidPresetButton, thirds
 from scoreviz.scene.density import Density
@@ -12,6 +12,7 @@ from scoreviz.scene.document import Scene
 from scoreviz.scene.files import Document
 from scoreviz.scene.solid import SOLID_LABELS, SolidPreset
 from tests.gui.conftest import Open
+from tests.gui.focus_chain import focus_chain
 from tests.gui.test_accessibility import called, controls, sticking_out, too_small
 
 SPACE = Scene(density=Density(dimensions="3", solid=(SolidPreset(name="torus_knot"),)))
@@ -31,11 +32,7 @@ def test_they_fit_and_have_names(open_window: Open, size: tuple[int, int]) -> No
 
 def test_tab_reaches_the_view_and_each_chip(open_window: Open) -> None:
     window = open_window(Document(scene=SPACE), engine=False)
-    chain: list[QWidget] = []
-    at = window.nextInFocusChain()
-    while at is not None and at is not window and len(chain) < 5000:
-        chain.append(at)
-        at = at.nextInFocusChain()
+    chain = focus_chain(window)
     reached = {w for w in chain if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isEnabled() and w.isVisibleTo(window)}
     view, chips = window.dynamics.views.current, window.dynamics.stage.chips
     assert view in reached and view.accessibleName() and view.accessibleDescription()

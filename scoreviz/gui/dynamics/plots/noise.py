@@ -120,7 +120,7 @@ class SnrPlot(Plot):
         if not finite[index]:
             self.show_plot(self.tr("frame {k}: no noise left").format(k=index))
             return
-        self.show_plot(self.tr("level {k} of {n}: {value}").format(k=index, n=run.length - 1, value=signed(float(y[index]), 2)))
+        self.show_plot(self.tr("substep {k} of {n}: {value}").format(k=index, n=run.length - 1, value=signed(float(y[index]), 2)))
 
 
 def _places(run: Timed) -> axes.Ticks:
