@@ -220,6 +220,7 @@ class Monkey:
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 def test_three_minutes(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(size=(1280, 800))
     window.dynamics.add_plots()

@@ -23,6 +23,7 @@ def resident() -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads its memory from /proc")
 def test_ten_thousand_frames_leave_none_and_memory_level(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(size=(900, 600))

@@ -449,6 +449,7 @@ def test_a_button_of_its_own_needs_no_recorder(qtbot: QtBot) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 def test_beside_a_network_that_trains() -> None:
     """The benchmark's probe on a real window and engine, for three seconds; how many it drops is for `scoreviz bench`."""
     from scoreviz.cli.bench.recording import found

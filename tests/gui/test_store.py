@@ -94,7 +94,7 @@ def test_a_drag_back_to_where_it_began_leaves_no_step(store: Store, told: list[C
     [
         (("sampler", "steps"), 0, "steps"),
         (("sampler", "steps"), 1.5, "int"),
-        (("particles", "count"), 20001, "particles"),
+        (("particles", "count"), 100001, "particles"),
         (("noise", "sigma_max"), math.nan, "σ max"),
         (("noise", "sigma_max"), math.inf, "σ max"),
         (("noise", "sigma_max"), 0.05, "0.05"),

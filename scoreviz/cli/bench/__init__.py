@@ -19,7 +19,8 @@ def groups() -> dict[str, tuple[Row, ...]]:
     """The rows, by what they measure, in the order in which they are measured."""
     from scoreviz.cli.bench import compute, frames, recording, startup
 
-    return {"startup": startup.ROWS, "compute": compute.ROWS, "frames": frames.ROWS, "recording": recording.ROWS}
+    layers = frames.LAYER_ROWS
+    return {"startup": startup.ROWS, "compute": compute.ROWS, "frames": frames.ROWS, "layers": layers, "recording": recording.ROWS}
 
 
 def rows() -> tuple[Row, ...]:
