@@ -1,4 +1,5 @@
-"""A seeded monkey at the window: actions, drags, keys, sizes, tabs, pages, edits, scenes, for three minutes.
+"""A seeded monkey at the window: actions, drags, keys, sizes, tabs, pages, edits, scenes, for three minutes. Run by hand, and not by CI yet:
+`pytest -n 0 -m slow tests/gui/monkey.py`. It has found crashes, and at present it can come to a standstill that is not understood.
 
 No exception and no Qt warning (pytest-qt fails on both), the window's heart beats, the engine lives, and undoing everything restores
 the first scene exactly.
@@ -15,7 +16,18 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QInputDialog,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui.window import Window
@@ -219,9 +231,21 @@ class Monkey:
         return widget.isVisible() and widget.isEnabled() and widget.window() is self.window and not widget.objectName().startswith("qt_")
 
 
+def answer_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would wait for a person is answered at once, with nothing: files, questions, menus that hold their caller."""
+    for name in ("getOpenFileName", "getSaveFileName", "getOpenFileNames"):
+        monkeypatch.setattr(QFileDialog, name, lambda *_args, **_more: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_args, **_more: "")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_args, **_more: ("", False))
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_args: QMessageBox.StandardButton.Cancel)
+    monkeypatch.setattr(QDialog, "exec", lambda *_args: 0)
+    monkeypatch.setattr(QMenu, "exec", lambda *_args: None)
+
+
 @pytest.mark.slow
 @pytest.mark.quiet
-def test_three_minutes(qtbot: QtBot, open_window: Open) -> None:
+def test_three_minutes(qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_nothing(monkeypatch)
     window = open_window(size=(1280, 800))
     window.dynamics.add_plots()
     qtbot.waitUntil(lambda: window.playback.run is not None, timeout=20_000)
