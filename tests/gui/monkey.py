@@ -1,5 +1,7 @@
-"""A seeded monkey at the window: actions, drags, keys, sizes, tabs, pages, edits, scenes, for three minutes. Run by hand, and not by CI yet:
-`pytest -n 0 -m slow tests/gui/monkey.py`. It has found crashes, and at present it can come to a standstill that is not understood.
+"""A seeded monkey at the window: actions, drags, keys, sizes, tabs, pages, edits, scenes, for three minutes.
+
+Run by hand, and not by CI yet: `pytest -n 0 -m slow tests/gui/monkey.py`. It has found crashes, and at present it can come to a standstill
+that is not understood.
 
 No exception and no Qt warning (pytest-qt fails on both), the window's heart beats, the engine lives, and undoing everything restores
 the first scene exactly.
