@@ -30,6 +30,7 @@ def test_every_preset(name):
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 def test_forty_heun_steps_of_two_thousand_particles():
     run, bare = bench.heun_seconds()
     assert run < 0.4
