@@ -16,6 +16,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose Qt's platform and isolate the user's folders, for this process and every process that a test starts."""
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         return  # it only hands out tests: what it set would be inherited by its workers, which have displays of their own
+    if hasattr(config, "workerinput"):
+        os.environ["OMP_NUM_THREADS"] = "1"  # two workers with two threads each wait for one another by spinning: one second took minutes
     home = Path(tempfile.mkdtemp(prefix="scoreviz-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     for name in ("CONFIG", "STATE", "DATA", "CACHE"):
