@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -84,6 +85,7 @@ def imported(importing: Callable[[], T]) -> T:
 
 
 def _import_window() -> Window:
+    gc.disable()  # what is made until the first paint stays: a search among it finds nothing. Enabled by gui.app after that
     from scoreviz.gui.app import main
 
     return main

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy  # noqa: F401 - first: PySide6 reads the source of whatever is imported after it, and msgspec slows numpy's Literals
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -108,6 +109,10 @@ def after_first_paint(window: Window) -> None:
 
 
 def _settle_garbage() -> None:
-    """What lives as long as the window is never searched again: a full collection among it takes longer than a frame."""
+    """What lives as long as the window is never searched again: a full collection among it takes longer than a frame.
+
+    Whoever imports this module may have put collecting off until then (`cli.open`).
+    """
     gc.collect()
     gc.freeze()
+    gc.enable()

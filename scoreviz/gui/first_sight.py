@@ -10,23 +10,27 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QTimer
 
 from scoreviz import resources
-from scoreviz.protocol.framing import window_unframer
-from scoreviz.protocol.messages import Arrows, FromEngine
+from scoreviz.protocol.framing import Unframer
+from scoreviz.protocol.messages import Arrows, Density, RunFrames, RunStarted
 from scoreviz.scene.document import Scene
 
 if TYPE_CHECKING:
     from scoreviz.gui.window import Window
 
+Seen = RunStarted | RunFrames | Density | Arrows
+"""What is bundled. A decoder of these alone is made sooner than that of all that an engine may say."""
 FILE = "first_sight.bin"
 PIECE = 128 * 1024
 
 
-def messages() -> Iterator[FromEngine]:
+def messages() -> Iterator[Seen]:
     """The bundled messages, unpacked as they are asked for. AssetMissing if the installation is broken."""
-    packed, unframer = resources.asset(FILE).read_bytes(), window_unframer()
+    packed = resources.asset(FILE).read_bytes()
+    unframer: Unframer[Seen] = Unframer(msgspec.msgpack.Decoder(Seen))
     unpacker = zlib.decompressobj()
     while packed:
         yield from unframer.feed(unpacker.decompress(packed, PIECE))

@@ -20,6 +20,7 @@ from scoreviz.gui.store import Store
 from scoreviz.gui.widgets import words
 from scoreviz.gui.widgets.combo import Item, Menu
 from scoreviz.gui.widgets.editor import Editor
+from scoreviz.gui.widgets.focus import follow, reached
 from scoreviz.gui.widgets.labels import Elided, label
 from scoreviz.gui.widgets.points import Points, written
 from scoreviz.gui.widgets.segmented import Segmented
@@ -310,13 +311,8 @@ class SpecForm(QWidget):
         return any(parameter.description.advanced for parameter in self._declared()) or any(form.has_more for form in nested)
 
     def set_more(self, more: bool) -> None:
-        """Show the advanced rows too."""
-        self._more = more
-        for parameter in self._declared():
-            for part in self._parts.get(parameter.name, ()):
-                if isinstance(part, SpecForm):
-                    part.set_more(more)
-                part.setVisible(self._is_shown(parameter, part))
+        """Show the advanced rows too; they are made when they are first shown."""
+        self._fill(more, None)
 
     def set_resolved(self, path: Path, value: float | None) -> None:
         """What the automatic value at `path` comes to."""
@@ -354,15 +350,41 @@ class SpecForm(QWidget):
             part.setParent(None)
             part.deleteLater()
         self._built, self._parts = spec, {}
+        self._fill(self._more, None)
+        self._root.rebuilt.emit()
+
+    def _fill(self, more: bool, before: QWidget | None) -> None:
+        """Make what is to be seen and is not there yet, and show what is to be seen. Tab reaches what is made late after `before`."""
+        self._more = more
+        made, self._parts = self._parts, {}
+        at, new = 0, False
         for parameter in self._declared():
-            parts = self._make(spec, parameter)
+            parts, late = made.get(parameter.name), False
+            if parts is None:
+                if parameter.description.advanced and not more:
+                    continue
+                parts, late = self._make(type(self._store.value(self._path)), parameter), bool(made)
+                new = True
             self._parts[parameter.name] = parts
             for part in parts:
-                self._column.addWidget(part)
+                if self._column.indexOf(part) < 0:
+                    self._insert(at, part, before if late else None)
+                elif isinstance(part, SpecForm):
+                    part._fill(more, before)
                 part.setVisible(self._is_shown(parameter, part))
-        for path, value in self._resolved.items():
-            self.set_resolved(path, value)
-        self._root.rebuilt.emit()
+                at, before = at + 1, part if reached(part) else before
+        if new:
+            for path, value in self._resolved.items():
+                self.set_resolved(path, value)
+
+    def _insert(self, at: int, part: QWidget, before: QWidget | None) -> None:
+        """At that place in the column and, where Tab must be told, after `before`."""
+        self._column.insertWidget(at, part)
+        after = self._column.itemAt(at + 1)
+        if after is not None and (widget := after.widget()) is not None:
+            part.stackUnder(widget)  # the order of children is that of Tab: `follow`
+        if before is not None:
+            follow(before, part)
 
     def _make(self, spec: type[Any], parameter: Parameter) -> list[QWidget]:
         path = (*self._path, parameter.name)

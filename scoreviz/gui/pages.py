@@ -34,7 +34,7 @@ class Pages(QStackedWidget):
         self._store, self._session, self._progress = store, session, progress
         self.playback: Playback[Any] = Playback(self)
         self.pictures_playback: Playback[Any] = Playback(self, seconds=PICTURE_SECONDS)
-        self.dynamics = DynamicsTab(store, session, self.playback, progress, questions)
+        self.dynamics = DynamicsTab(store, session, self.playback, progress, questions, self)
         self.dynamics.views.painted.connect(self.painted)
         self.addWidget(self.dynamics)
         self._images: Any = None
@@ -51,7 +51,7 @@ class Pages(QStackedWidget):
         if self._images is None:
             from scoreviz.gui.images.tab import ImagesTab
 
-            self._images = ImagesTab(self._store, self._session, self.pictures_playback, self._progress)
+            self._images = ImagesTab(self._store, self._session, self.pictures_playback, self._progress, self)
             self._images.panes.painted.connect(self.painted)
             self._images.trace_dropped.connect(self.trace_dropped)
             self.addWidget(self._images)

@@ -70,10 +70,12 @@ class Window(QMainWindow):
         self.autosave = Autosave(self.whole_document, self)
         self.presentation = present.Presentation(self)
         self._lesson = ""
-        self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics")), ("images", self.tr("Images"))])
-        self.pages = Pages(self.store, self.session, self.progress, self.questions)
+        centre = QWidget(self)  # in its place before anything is in it: what moves is dressed anew
+        self.setCentralWidget(centre)
+        self.topbar = TopBar(self.progress, [("dynamics", self.tr("Dynamics")), ("images", self.tr("Images"))], centre)
+        self.pages = Pages(self.store, self.session, self.progress, self.questions, centre)
         self.dynamics, self.playback = self.pages.dynamics, self.pages.playback
-        self._lay_out()
+        self._lay_out(centre)
         self.recording = RecordControls(self)
         self.exporting = Exporting(self.playback, self.progress, self.questions, self)
         self.traces = Traces(self.store, self.pages, self)
@@ -86,17 +88,15 @@ class Window(QMainWindow):
 
     # ---- building
 
-    def _lay_out(self) -> None:
-        centre = QWidget()
+    def _lay_out(self, centre: QWidget) -> None:
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.band = present.Band()
+        self.band = present.Band(centre)
         self.band.hide()
         column.addWidget(self.topbar)
         column.addWidget(self.pages, 1)
         column.addWidget(self.band)
-        self.setCentralWidget(centre)
         now = theme.current()
         self.setMinimumSize(max(SMALLEST[0], now.px(SCALED[0])), max(SMALLEST[1], now.px(SCALED[1])))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from enum import Flag, auto
-from typing import Any, Literal
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -94,41 +95,33 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 @functools.cache
 def parameters(spec: type[msgspec.Struct]) -> tuple[Parameter, ...]:
     """The declared parameters of a spec class, in declaration order. Fields without `param` raise TypeError."""
-    info = msgspec.inspect.type_info(spec)
-    assert isinstance(info, msgspec.inspect.StructType)
-    return tuple(_parameter(spec, field) for field in info.fields)
+    return tuple(_parameter(spec, field) for field in msgspec.structs.fields(spec))
 
 
-def _parameter(spec: type[msgspec.Struct], field: msgspec.inspect.Field) -> Parameter:
-    meta: Any = field.type
-    optional = isinstance(meta, msgspec.inspect.UnionType)
+def _parameter(spec: type[msgspec.Struct], field: msgspec.structs.FieldInfo) -> Parameter:
+    hint: Any = field.type
+    optional = get_origin(hint) in (Union, UnionType)
     if optional:  # Annotated[float, param(...)] | None
-        (meta,) = (t for t in meta.types if not isinstance(t, msgspec.inspect.NoneType))
-    if not isinstance(meta, msgspec.inspect.Metadata) or not meta.extra or "scoreviz" not in meta.extra:
+        (hint,) = (t for t in get_args(hint) if t is not NoneType)
+    inner, *metas = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    meta = next((m for m in metas if isinstance(m, msgspec.Meta) and m.extra and "scoreviz" in m.extra), None)
+    if meta is None or meta.extra is None:
         raise TypeError(f"{spec.__name__}.{field.name} does not declare itself with param(...)")
     description: Description = meta.extra["scoreviz"]
-    inner: Any = meta.type
     common: dict[str, Any] = {"name": field.name, "description": description, "default": field.default, "optional": optional}
-    match inner:
-        case msgspec.inspect.BoolType():
-            return Parameter(kind="bool", **common)
-        case msgspec.inspect.IntType():
-            return Parameter(kind="int", low=_low(inner), high=inner.le, open_low=inner.gt is not None, **common)
-        case msgspec.inspect.FloatType():
-            return Parameter(kind="float", low=_low(inner), high=inner.le, open_low=inner.gt is not None, **common)
-        case msgspec.inspect.LiteralType():
-            values = tuple(str(v) for v in inner.values)  # msgspec sorts them; the labels are in the order that was meant
-            ordered = tuple(description.labels) if set(description.labels) == set(values) else values
-            return Parameter(kind="enum", values=ordered, **common)
-        case msgspec.inspect.CustomType() if issubclass(inner.cls, Choice):
-            return Parameter(kind="choice", family=inner.cls, **common)
-        case msgspec.inspect.StrType():
-            return Parameter(kind="text", **common)
-        case msgspec.inspect.VarTupleType(item_type=msgspec.inspect.TupleType()):
-            return Parameter(kind="points", **common)
-        case _:
-            return Parameter(kind="other", **common)
-
-
-def _low(inner: msgspec.inspect.IntType | msgspec.inspect.FloatType) -> float | None:
-    return inner.ge if inner.ge is not None else inner.gt
+    if inner is bool:
+        return Parameter(kind="bool", **common)
+    if inner is int or inner is float:
+        low = meta.ge if meta.ge is not None else meta.gt
+        return Parameter(kind="int" if inner is int else "float", low=low, high=meta.le, open_low=meta.gt is not None, **common)
+    if get_origin(inner) is Literal:
+        values = tuple(str(v) for v in get_args(inner))
+        ordered = tuple(description.labels) if set(description.labels) == set(values) else values  # as it was meant
+        return Parameter(kind="enum", values=ordered, **common)
+    if isinstance(inner, type) and issubclass(inner, Choice) and not issubclass(inner, msgspec.Struct):
+        return Parameter(kind="choice", family=inner, **common)
+    if inner is str:
+        return Parameter(kind="text", **common)
+    if get_origin(inner) is tuple and get_origin(get_args(inner)[0]) is tuple:
+        return Parameter(kind="points", **common)
+    return Parameter(kind="other", **common)

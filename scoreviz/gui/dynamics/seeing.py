@@ -7,11 +7,8 @@ import html
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QWidget
 
-from scoreviz.gui.dynamics.compare.seeing import compare_sentences
 from scoreviz.gui.dynamics.fields import arrow_kind
 from scoreviz.gui.dynamics.inspect_words import lines_sentence, map_sentence
-from scoreviz.gui.dynamics.space.words import space_sentences
-from scoreviz.gui.dynamics.spacetime.words import line_sentences
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.labels import label
@@ -77,11 +74,17 @@ def _ground(scene: Scene) -> str:
 def sentences(scene: Scene, points: str, *, timed: bool | None = None) -> list[str]:
     """One sentence for each layer that is shown; `points` is what the particles do; timed: whether the run on screen goes along t."""
     if scene.density.dim == 3:
+        from scoreviz.gui.dynamics.space.words import space_sentences  # each of another view, which the first paint does without
+
         return space_sentences(scene, points, _control(scene))
     if scene.density.dim == 1:
+        from scoreviz.gui.dynamics.spacetime.words import line_sentences
+
         along = scene.sampler.AXIS in ("reverse", "forward") if timed is None else timed
         return line_sentences(scene, points, _control(scene), timed=along)
     if scene.compare.panes:
+        from scoreviz.gui.dynamics.compare.seeing import compare_sentences
+
         return compare_sentences(scene, points, _control(scene))
     view, said = scene.view, []
     if view.particles:

@@ -20,9 +20,10 @@ class SidePanel(SideColumn):
 
     def __init__(self, store: Store, playback: Playback, progress: Progress, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__("side_panel", parent)
-        self.density = DensityPanel(store, selection)
-        self.score = ScorePanel(store, progress)
-        self.sampler = SamplerPanel(store, playback)
-        self.seeing = Seeing(store, playback)
+        content = self.widget()
+        self.density = DensityPanel(store, selection, content)
+        self.score = ScorePanel(store, progress, content)
+        self.sampler = SamplerPanel(store, playback, content)
+        self.seeing = Seeing(store, playback, content)
         for section in (self.density, self.score, self.sampler, self.seeing):
             self.add(section)

@@ -40,8 +40,8 @@ class SideTabs(QWidget):
         self._row.addStretch(1)
         column.addWidget(self._bar)
         column.addWidget(thin_rule())
-        self._stack = QStackedWidget(self)
-        column.addWidget(self._stack, 1)
+        self.stack = QStackedWidget(self)  # the parent of what is made for it
+        column.addWidget(self.stack, 1)
         self.page = ""
 
     def add(self, name: str, title: str, make: Callable[[], QWidget]) -> None:
@@ -61,11 +61,11 @@ class SideTabs(QWidget):
             page = self._pages[name] = self._makers[name]()
             page.setMinimumWidth(theme.current().px(LEAST_WIDTH))  # the column is as wide as its divider says
             page.setMaximumWidth(theme.current().px(MOST_WIDTH))
-            self._stack.addWidget(page)
+            self.stack.addWidget(page)
             follow(list(self._buttons.values())[-1], page)
         self.page = name
         self._buttons[name].setChecked(True)
-        self._stack.setCurrentWidget(self._pages[name])
+        self.stack.setCurrentWidget(self._pages[name])
         self.turned.emit(name)
 
     def go_to(self, name: str) -> None:

@@ -135,6 +135,7 @@ class DynamicsTab(QWidget):
         super().__init__(parent)
         self.setObjectName("dynamics")
         self._store, self._session, self._progress, self._playback, self._questions = store, session, progress, playback, questions
+        self._frame()
         self.canvas = Canvas()
         self.tools = ToolSettings(self)
         self.comparison = Comparison(store, session, playback, questions, self)
@@ -143,22 +144,22 @@ class DynamicsTab(QWidget):
         self.runs = Runs(playback, self)
         self.fields = Fields(session, progress, self)
         session.received.connect(self.runs.receive)
-        self.stage = Stage(self.views, LayerChips(store))
+        self.stage = Stage(self.views, LayerChips(store), self.columns)
         self.inspecting = Inspecting(self.canvas, store, questions, session, progress, self)
         self.screen_ = Screen(self.canvas, store, session, playback, self.runs, self.fields, self.inspecting, self)
         self.probe = ProbeKit(self.canvas, playback, questions, self)
         self.selection = Selection(store, self)
         self.drawing = Drawing(self.canvas, store, session, self.tools, self.selection, self)
         self.importer = Importer(self.drawing, store, self)
-        self.rail = ToolRail(store, self.tools)
+        self.rail = ToolRail(store, self.tools, self._upper)
         self.text: TextPopover | None = None
-        self.side = SidePanel(store, playback, progress, self.selection)
+        self.pages = SideTabs(self.columns)
+        self.side = SidePanel(store, playback, progress, self.selection, self.pages.stack)
         self.racing = Racing(questions, self)
-        self.pages = SideTabs()
         for name, title, make in self._side_pages():
             self.pages.add(name, title, make)
         self.training = TrainingScrubber(store, session, playback, progress)
-        self.transport = Transport(playback, self.training)
+        self.transport = Transport(playback, self.training, self._upper)
         self.plots: QObject | None = None
         store.changed.connect(lambda _old, new, _origin: self._mark_time_line(new))
         self._mark_time_line(store.scene)
@@ -265,32 +266,33 @@ class DynamicsTab(QWidget):
         if isinstance(message, Applied):
             self.side.sampler.set_resolved_sigma_max(message.sigma_max)
 
+    def _frame(self) -> None:
+        """What holds the parts, made before them: what moves into another parent is dressed anew with all that is in it."""
+        self.rows = Divider(PLOTS_HEIGHT, vertical=True, name="divider.plots", title=self.tr("Height of the plots"), parent=self)
+        self._upper = QWidget(self.rows)
+        side = self.tr("Width of the side column")
+        self.columns = Divider(SIDE_WIDTH, vertical=False, name="divider.side", title=side, parent=self._upper)
+        self._plots_holder = QWidget(self.rows)
+
     def _lay_out(self) -> None:
         now = theme.current()
         self._plots_place = QVBoxLayout()
         self._plots_place.setContentsMargins(0, 0, 0, 0)
-        self._plots_holder = QWidget()
         self._plots_holder.setMinimumHeight(now.px(PLOTS_LEAST))
         self._plots_holder.setLayout(self._plots_place)
         self.stage.setMinimumSize(STAGE_LEAST, STAGE_LEAST // 2)
-        self.columns = Divider(
-            self.stage, self.pages, SIDE_WIDTH, vertical=False, name="divider.side", title=self.tr("Width of the side column")
-        )
-        upper = QWidget()
-        top = QHBoxLayout()
-        for part in (self.rail, rule := thin_rule(vertical=True), self.columns):
-            top.addWidget(part, 1 if part is self.columns else 0)
-        above = QVBoxLayout(upper)
-        above.addLayout(top, 1)
-        above.addWidget(line := thin_rule())
-        above.addWidget(self.transport)
-        plots = self.tr("Height of the plots")
-        self.rows = Divider(upper, self._plots_holder, PLOTS_HEIGHT, vertical=True, name="divider.plots", title=plots)
-        column = QVBoxLayout(self)
-        column.addWidget(self.rows)
+        self.columns.hold(self.stage, self.pages)
+        self.rows.hold(self._upper, self._plots_holder)
+        top, above, column = QHBoxLayout(), QVBoxLayout(self._upper), QVBoxLayout(self)
         for layout in (top, above, column):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
+        for part in (self.rail, rule := thin_rule(vertical=True), self.columns):
+            top.addWidget(part, 1 if part is self.columns else 0)
+        above.addLayout(top, 1)
+        above.addWidget(line := thin_rule())
+        above.addWidget(self.transport)
+        column.addWidget(self.rows)
         self._around: list[QWidget] = [self.rail, rule, self.pages, line, self.transport, self._plots_holder]  # not for a presentation
 
     def set_presenting(self, on: bool, scale: float) -> None:

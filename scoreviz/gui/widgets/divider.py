@@ -72,19 +72,21 @@ class _Handle(QSplitterHandle):
 
 
 class Divider(QSplitter):
-    """`main` takes what the other one leaves. `size` is that of the second part, in logical pixels at 100 %.
+    """Two children, which `hold` takes: the first takes what the second leaves. `size`: the second's, in logical pixels at 100 %.
 
     `title` says what the rule resizes, to who does not see it.
     """
 
-    def __init__(
-        self, main: QWidget, second: QWidget, size: int, *, vertical: bool, name: str, title: str, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, size: int, *, vertical: bool, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical if vertical else Qt.Orientation.Horizontal, parent)
         self.setObjectName(name)
         self._default = size
         self._wanted = size
+        self._name, self._title = name, title
         self.setHandleWidth(theme.current().px(GRIP))
+
+    def hold(self, main: QWidget, second: QWidget) -> None:
+        """The two parts, once. Those that are its children already are not dressed anew by Qt, which takes time at the start."""
         self.addWidget(main)
         self.addWidget(second)
         self.setStretchFactor(0, 1)
@@ -94,8 +96,8 @@ class Divider(QSplitter):
         handle = self.handle(1)
         handle.setToolTip(self.tr("Drag, or use the arrow keys, to resize; a double click or Delete puts it back"))
         assert isinstance(handle, _Handle)
-        handle.setObjectName(f"{name}.rule")
-        handle.setAccessibleName(title)
+        handle.setObjectName(f"{self._name}.rule")
+        handle.setAccessibleName(self._title)
         handle.nudged.connect(self._nudge)
         handle.put_back.connect(lambda: self.set_size(self._default))
         self.splitterMoved.connect(self._moved)

@@ -30,6 +30,11 @@ def follow(after: QWidget, part: QWidget) -> None:
         after = widget
 
 
+def reached(part: QWidget) -> bool:
+    """Does Tab stop at it, or at anything in it?"""
+    return any(widget.focusPolicy() & Qt.FocusPolicy.TabFocus for widget in (part, *_within(part)))
+
+
 def _within(part: QWidget) -> list[QWidget]:
     """What lies in it, in the order in which it was made, which is that of Tab.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import textwrap
 from collections.abc import Iterable
@@ -36,8 +37,12 @@ def member_lines(member: Any) -> list[str]:
 
 def wrapped(lines: Iterable[str]) -> str:
     """Lines for a tooltip, the empty ones left out, the long ones broken."""
-    broken = (textwrap.fill(part, TOOLTIP_LETTERS, break_on_hyphens=False) for line in lines for part in line.split("\n") if part)
-    return "\n".join(broken)
+    return "\n".join(_broken(part) for line in lines for part in line.split("\n") if part)
+
+
+@functools.cache  # the same few hundred sentences of specs, at each filling of a menu
+def _broken(line: str) -> str:
+    return textwrap.fill(line, TOOLTIP_LETTERS, break_on_hyphens=False)
 
 
 def sentence(error: SceneError) -> str:

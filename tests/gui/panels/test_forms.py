@@ -23,12 +23,14 @@ from scoreviz.scene.learning import NetworkSpec, ObjectiveSpec, SigmaSpec
 from scoreviz.scene.noise import Custom, NoiseSpec
 from scoreviz.scene.parameters import Invalidates, param, parameters
 from scoreviz.scene.samplers import CorrectorSpec, PredictorCorrector, PredictorSpec, ReverseSDE, SamplerSpec
+from tests.gui.focus_chain import focus_chain
 
 FAMILIES = {
     ("noise",): NoiseSpec, ("network",): NetworkSpec, ("objective",): ObjectiveSpec, ("sampler",): SamplerSpec,
     ("objective", "sigmas"): SigmaSpec, ("sampler", "predictor"): PredictorSpec, ("sampler", "corrector"): CorrectorSpec,
 }  # fmt: skip
 SPECS = [(path, member) for path, family in FAMILIES.items() for member in family.members()]
+TAB = Qt.FocusPolicy.TabFocus
 FIXED = [("score",), ("training",), ("particles",), ("view",)]
 
 
@@ -249,7 +251,7 @@ def test_no_number_is_no_value(typed: str, store: Store, qtbot: QtBot) -> None:
 
 
 def test_values_typed_in_other_ways(store: Store, qtbot: QtBot) -> None:
-    form = shown(qtbot, SpecForm(store, (), only=("sampler", "training", "particles")))
+    form = shown(qtbot, SpecForm(store, (), only=("sampler", "training", "particles"), more=True))
     number(form, "training", "learning_rate").figure.typed.emit("0,01")
     assert store.scene.training.learning_rate == 0.01
     number(form, "particles", "count").figure.typed.emit("1 500")
@@ -302,13 +304,29 @@ def test_a_resolved_value_survives_a_rebuild(store: Store, qtbot: QtBot) -> None
 def test_more_shows_the_advanced(store: Store, qtbot: QtBot) -> None:
     form = shown(qtbot, SpecForm(store, (), only=("sampler", "noise")))
     assert form.has_more
-    assert not form.row("sampler", "predictor").isVisible()
+    assert all(row.path != ("sampler", "predictor") for row in form.rows), "made when it is first shown"
     form.set_more(True)
     assert form.row("sampler", "predictor").isVisible() and form.row("noise", "sigma_min").isVisible()
     store.edit(("sampler",), PredictorCorrector(), "")
     assert form.row("sampler", "corrector", "snr").isVisible()
     form.set_more(False)
     assert not form.row("sampler", "corrector", "snr").isVisible()
+
+
+def test_rows_made_late_are_as_if_made_at_once(store: Store, qtbot: QtBot) -> None:
+    """The same rows, from the top down, and in the same order of Tab."""
+    only = ("sampler", "noise", "control", "particles", "training")
+    late, at_once = shown(qtbot, SpecForm(store, (), only=only)), shown(qtbot, SpecForm(store, (), only=only, more=True))
+    late.set_more(True)
+    QApplication.processEvents()
+
+    def order(form: SpecForm) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        by_place = sorted(form.rows, key=lambda row: row.mapTo(form, QPoint()).y())
+        reached = [next((r.path for r in form.rows if r.isAncestorOf(w)), ()) for w in focus_chain(form) if w.focusPolicy() & TAB]
+        return [row.path for row in by_place], list(dict.fromkeys(filter(None, reached)))
+
+    assert order(late) == order(at_once)
+    assert order(late)[0] == [row.path for row in late.rows] and len(order(late)[1]) > 10
 
 
 def test_a_toy_sampler_appears_and_goes(store: Store, qtbot: QtBot) -> None:

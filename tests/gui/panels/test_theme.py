@@ -64,7 +64,9 @@ def classes() -> QWidget:
 
 
 def rule() -> QWidget:
-    return Divider(QWidget(), QWidget(), 100, vertical=False, name="divider", title="rule")
+    divider = Divider(100, vertical=False, name="divider", title="rule")
+    divider.hold(QWidget(), QWidget())
+    return divider
 
 
 PARTS = {"menu": "combo", "segments": "segment.a", "classes": "class.3", "rule": "divider.rule"}
