@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import scoreviz
 from scoreviz.gui import first_sight, theme
 from scoreviz.gui.crash import CrashReporter
 from scoreviz.gui.preferences import Preferences
+from scoreviz.gui.widgets import formula
 from scoreviz.gui.window import Window
 from scoreviz.scene.folders import document_of
 from scoreviz.scene.traces import is_trace
@@ -106,6 +108,7 @@ def after_first_paint(window: Window) -> None:
     QTimer.singleShot(200, window.offer_recovery)
     QTimer.singleShot(400, window.recording.offer_leftovers)
     QTimer.singleShot(1000, _settle_garbage)
+    QTimer.singleShot(2500, threading.Thread(target=formula.load, daemon=True).start)  # before the first one is wanted
 
 
 def _settle_garbage() -> None:

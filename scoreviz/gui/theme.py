@@ -155,10 +155,12 @@ def apply(app: QApplication, theme: Theme) -> None:
     """Put a theme in force: style, palette, font and sheet."""
     global _current
     _current = theme
+    app.setStyleSheet("")  # in a full window Qt takes 0.6 s to put one sheet in another's place, 0.08 s to take it off and put another on
     if app.style().objectName() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(theme.palette())
-    app.setFont(theme.font())
+    if app.font() != theme.font():
+        app.setFont(theme.font())
     app.setStyleSheet(theme.sheet())
 
 

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from scoreviz.gui.app import after_first_paint
 from scoreviz.gui.window import Window
 from scoreviz.scene.document import Scene
 from scoreviz.scene.failures import FAILURES
@@ -84,14 +85,15 @@ class Monkey:
             (5, self.edit_number), (4, self.wheel), (3, self.scene), (6, self.undo), (3, self.seek), (3, self.dimension), (4, self.view),
         ]  # fmt: skip
 
-    def act(self) -> str:
-        """One thing, and what it was."""
+    def act(self, heart: Heart) -> None:
+        """One thing."""
         (chosen,) = self.random.choices([does for _, does in self.does], [weight for weight, _ in self.does])
+        heart.doing = f"{heart.doing.rpartition(' > ')[2]} > {chosen.__name__}"
         said = chosen()
+        heart.doing = heart.doing.rpartition(" > ")[0] + " > " + said
         self.story.append(said)
         self.count[chosen.__name__] += 1
         self.close_popups()
-        return said
 
     def close_popups(self) -> None:
         for widget in QApplication.topLevelWidgets():
@@ -241,23 +243,23 @@ def answer_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QInputDialog, "getText", lambda *_args, **_more: ("", False))
     monkeypatch.setattr(QMessageBox, "exec", lambda *_args: QMessageBox.StandardButton.Cancel)
     monkeypatch.setattr(QDialog, "exec", lambda *_args: 0)
-    monkeypatch.setattr(QMenu, "exec", lambda *_args: None)
 
 
 @pytest.mark.slow
 @pytest.mark.quiet
 def test_three_minutes(qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     answer_nothing(monkeypatch)
-    window = open_window(size=(1280, 800))
-    window.dynamics.add_plots()
+    window = open_window(size=(1280, 800), engine=False)
+    after_first_paint(window)
     qtbot.waitUntil(lambda: window.playback.run is not None, timeout=20_000)
+    qtbot.wait(4000)  # what is made late is made
     first: list[Scene] = [window.store.scene]
     window.store.changed.connect(lambda _old, new, origin: first.append(new) if origin == "open" else None)
     monkey, heart = Monkey(window, SEED), Heart()
     end = time.monotonic() + SECONDS
     acted = 0
     while time.monotonic() < end:
-        heart.doing = monkey.act()
+        monkey.act(heart)
         acted += 1
         qtbot.wait(monkey.random.choice([5, 15, 40, 120]))
         pid = window.session.engine.pid

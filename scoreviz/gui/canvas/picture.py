@@ -83,9 +83,15 @@ class Content:
 
 
 class Picture:
-    """Draws a Content; each layer is kept until what it shows changes."""
+    """Draws a Content; each layer is kept until what it shows changes.
 
-    def __init__(self) -> None:
+    most_substeps: of trails in one go, so that a long one does not stop the window after a jump; `unfinished` then says that more is to
+    come. Without it every picture is whole.
+    """
+
+    def __init__(self, most_substeps: int | None = None) -> None:
+        self._most_substeps = most_substeps
+        self.unfinished = False
         self._ground = QImage()
         self._ground_key: tuple[Any, ...] = ()
         self._whole = QImage()
@@ -116,7 +122,7 @@ class Picture:
             scale,
         )
         whole = (*key, id(content.frames), content.at)
-        if whole != self._whole_key:
+        if whole != self._whole_key or self.unfinished:
             self._draw(content, points, camera, scale)
             self._whole_key = whole
             self._held = content.frames  # an id is only good while its object lives
@@ -130,7 +136,7 @@ class Picture:
             self._whole = QImage(self._ground.size(), self._ground.format())
         with painting(self._whole) as painter:  # not copy(): fresh pages for every frame cost more than the drawing
             painter.drawImage(0, 0, self._ground)
-        self.counts = Counts()
+        self.counts, self.unfinished = Counts(), False
         if points is not None:
             self._paint_trails(content, points, camera, scale)
             self.counts = self._particles.paint(self._whole, points, camera, scale, colours)
@@ -179,7 +185,9 @@ class Picture:
     def _paint_trails(self, content: Content, points: np.ndarray, camera: Camera, scale: float) -> None:
         if content.frames is None or len(points) > MOST_DISCS:
             return
-        image = self._trails.image(content.frames, content.at, camera, content.view.trails, scale, palette(content.palette))
+        colours = palette(content.palette)
+        image = self._trails.image(content.frames, content.at, camera, content.view.trails, scale, colours, self._most_substeps)
+        self.unfinished = self._trails.unfinished
         if image is not None:
             with painting(self._whole) as painter:
                 painter.drawImage(0, 0, image)

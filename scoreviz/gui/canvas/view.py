@@ -17,6 +17,9 @@ from scoreviz.gui.canvas.paths import painting
 from scoreviz.gui.canvas.picture import Content, Picture
 from scoreviz.scene.view import View
 
+MOST_SUBSTEPS = 16
+"""Of trails in one paint event: more than by default there are, some 50 ms in a large window."""
+
 
 class PictureView(QWidget):
     """Shows exactly what it was last given; nothing is smoothed over time.
@@ -31,7 +34,7 @@ class PictureView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._content = Content()
         self._camera = Camera()
-        self._picture = Picture()
+        self._picture = Picture(MOST_SUBSTEPS)
         self._offline = Picture()  # of another size: sharing would rebuild every layer at each turn
         self._ui_scale = 1.0
 
@@ -100,6 +103,8 @@ class PictureView(QWidget):
             camera = self._camera.sized(round(self.width() * ratio), round(self.height() * ratio))
             painter.scale(1.0 / ratio, 1.0 / ratio)
             painter.drawImage(0, 0, self._picture.image(self._content, camera, ratio * self._ui_scale))
+        if self._picture.unfinished:
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

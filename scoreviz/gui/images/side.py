@@ -82,8 +82,8 @@ class ModelPanel(Section):
 
     def _open_recent(self) -> None:
         menu = self.recent_menu()
-        menu.exec(self.recent_button.mapToGlobal(QPoint(0, self.recent_button.height())))
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.recent_button.mapToGlobal(QPoint(0, self.recent_button.height())))
 
     def _show_recent(self) -> None:
         self.recent_button.setVisible(bool(self._opening.recent))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
@@ -80,8 +80,8 @@ class Transport(QWidget):
 
     def _open_speeds(self) -> None:
         menu = self.speed_menu()
-        menu.exec(self.speed.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.speed.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
     def _button(self, icon: str, name: str, does: object) -> IconButton:
         button = IconButton(icon, name, f"transport.{icon}", self, size=32, glyph=20, quiet=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 SIZE = 24.0  # font size at which a formula is set; it is scaled when drawn
 
 
-@functools.lru_cache(maxsize=64)
-def svg(latex: str, colour: str) -> bytes:
-    """The formula as SVG, in one colour. Importing ziamath takes 0.15 s, a formula 8 to 28 ms: both happen once."""
+def load() -> Any:
+    """ziamath, whose import takes 0.15 s: in a thread of its own the window does not notice."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "path is deprecated", DeprecationWarning)  # how ziamath finds its font on Python 3.11
         import ziamath
 
     ziamath.config.svg2 = False  # QtSvg draws nothing of SVG 2's symbols
+    return ziamath
+
+
+@functools.lru_cache(maxsize=64)
+def svg(latex: str, colour: str) -> bytes:
+    """The formula as SVG, in one colour. It takes 8 to 28 ms, once."""
+    ziamath = load()
     text: str = ziamath.Latex(latex, size=SIZE, color=colour).svg()
     return text.encode()
 

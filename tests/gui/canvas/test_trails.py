@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 
-from scoreviz.gui.canvas import Camera
+from scoreviz.gui.canvas import Camera, palette
 from scoreviz.gui.canvas.trails import Trails, dimness, visible_segments
 from scoreviz.scene.view import View
 
@@ -35,6 +35,42 @@ def test_scrubbing_to_and_fro_equals_jumping(walk):
     trails = Trails()
     for k in (5, 30, 29, 28, 3, 39, 0, 17, 20):
         assert np.array_equal(trails.level(walk, k, CAMERA, 12, 1.0), Trails().level(walk, k, CAMERA, 12, 1.0))
+
+
+def test_a_long_trail_comes_in_pieces_the_newest_first(walk):
+    whole, trails, colours = Trails(), Trails(), palette("dark")
+    for k in (30, 39, 38, 3, 20):  # jumps to and fro, and on while it is unfinished
+        expected = whole.image(walk, k, CAMERA, 40, 1.0, colours).copy()
+        sums, turns = [], 0
+        while turns == 0 or trails.unfinished:
+            picture, turns = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=7), turns + 1
+            sums.append(np.frombuffer(picture.constBits(), np.uint8).sum(dtype=int))
+        assert picture == expected and not whole.unfinished
+        assert turns >= min(k, 40) // 7 and sums == sorted(sums), "it only becomes brighter"
+    trails.image(walk, 5, CAMERA, 40, 1.0, colours, most=2)
+    for k in range(6, 40):  # plays on while it is unfinished: two at each frame leave one for the past
+        picture = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=2)
+    assert not trails.unfinished and picture == whole.image(walk, 39, CAMERA, 40, 1.0, colours)
+
+
+def test_counting_from_another_substep_changes_nothing():
+    """Whole numbers of 16 bits hold the fade of some thirty lengths."""
+    rng = np.random.default_rng(0)
+    frames = Frames(np.cumsum(rng.normal(0, 0.1, (300, 20, 2)), 0).astype(np.float32) % 2)
+    assert np.array_equal(played(frames, 299, 5), Trails().level(frames, 299, CAMERA, 5, 1.0))
+
+
+def test_on_screen_a_long_trail_is_whole_in_the_end(canvas, walk, qtbot):
+    with qtbot.waitExposed(canvas):
+        canvas.show()
+    canvas.set_view(View(trails=40))
+    paints = []
+    canvas.painted.connect(lambda _seconds: paints.append(canvas._picture.unfinished))
+    canvas.show_frame(walk, 39)
+    qtbot.waitUntil(lambda: bool(paints) and not paints[-1], timeout=5000)
+    assert paints == [True, True, False], "39 substeps, 16 at a time"
+    on_screen, offline = canvas.grab().toImage(), canvas.render_to(QSize(300, 200))
+    assert on_screen.convertToFormat(offline.format()) == offline
 
 
 def test_another_length_camera_or_run_starts_anew(walk):

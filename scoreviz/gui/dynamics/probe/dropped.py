@@ -16,7 +16,9 @@ from scoreviz.gui.dynamics.probe.dropping import Batch
 RADIUS = 2.6
 RING = 5.0
 RECENT = 9
-"""Frames of a way that are drawn bright; all of it is drawn faintly."""
+"""Frames of a way that are drawn bright; what was before is drawn faintly."""
+FAINT = 6000
+"""Lines that are drawn faintly at most, shared among the ways: of longer ones their beginnings are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,9 @@ class DroppedMarks:
         """Brighter than the run's particles, each with a ring."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         recent = tuple(way[-RECENT:] for way in self.ways)
-        for ways, alpha in ((self.ways, 0.12), (recent, 0.7), (self.ahead, 0.4)):
+        longest = max(RECENT, FAINT // max(len(self.ways), 1))
+        faint = tuple(way[-longest:] for way in self.ways)
+        for ways, alpha in ((faint, 0.12), (recent, 0.7), (self.ahead, 0.4)):
             colour = QColor(palette.brush)
             colour.setAlphaF(alpha)
             painter.setPen(QPen(colour, 1.0))

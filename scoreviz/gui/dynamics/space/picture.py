@@ -87,7 +87,10 @@ class SpaceContent:
 class SpacePicture:
     """Draws a SpaceContent; what stands still is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_substeps: int | None = None) -> None:
+        """As a `canvas.picture.Picture`."""
+        self._most_substeps = most_substeps
+        self.unfinished = False
         self._cube = QImage()
         self._cube_key: tuple[Any, ...] = ()
         self._ground = QImage()
@@ -106,7 +109,7 @@ class SpacePicture:
             content.plane, id(content.cloud), content.view, content.palette, content.caption, content.message, content.eye, content.half,
             content.moving, content.frames, content.at, camera, scale,
         )  # fmt: skip
-        if key != self._whole_key:
+        if key != self._whole_key or self.unfinished:
             self._draw(content, camera, scale)
             self._whole_key, self._held = key, content  # an id is only good while its object lives
         return self._whole
@@ -118,7 +121,7 @@ class SpacePicture:
             self._whole = QImage(self._ground.size(), self._ground.format())
         with painting(self._whole) as painter:
             painter.drawImage(0, 0, self._ground)
-        self.counts = Counts()
+        self.counts, self.unfinished = Counts(), False
         points = content.points
         if points is not None and content.frames is not None:
             self._paint_trails(content, len(points), camera, scale)
@@ -176,7 +179,9 @@ class SpacePicture:
         if content.frames is None or count > MOST_DISCS:
             return
         length = min(content.view.trails, MOVING_TRAILS) if content.moving else content.view.trails
-        image = self._trails.image(content.frames, content.at, camera, length, scale, palette(content.palette))
+        colours = palette(content.palette)
+        image = self._trails.image(content.frames, content.at, camera, length, scale, colours, self._most_substeps)
+        self.unfinished = self._trails.unfinished
         if image is not None:
             with painting(self._whole) as painter:
                 painter.drawImage(0, 0, image)
