@@ -108,7 +108,7 @@ def after_first_paint(window: Window) -> None:
     QTimer.singleShot(200, window.offer_recovery)
     QTimer.singleShot(400, window.recording.offer_leftovers)
     QTimer.singleShot(1000, _settle_garbage)
-    QTimer.singleShot(2500, threading.Thread(target=formula.load, daemon=True).start)  # before the first one is wanted
+    QTimer.singleShot(2500, threading.Thread(target=formula.warm, daemon=True).start)  # before the first one is wanted
 
 
 def _settle_garbage() -> None:

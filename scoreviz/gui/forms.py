@@ -96,7 +96,7 @@ def editor_for(parameter: Parameter, parent: QWidget, allow: Allow = every) -> E
         case "int" | "float":
             span = span_of(parameter)
             slider = span.high - span.low <= MOST_FOR_A_SLIDER
-            return Number(span, parent, optional=parameter.optional, slider=slider, dice=not slider and span.integer)
+            return Number(span, parent, optional=parameter.optional, slider=slider, dice=not slider and span.integer, judged=True)
         case "bool":
             return Toggle(parent)
         case "enum" | "choice":

@@ -113,10 +113,16 @@ class PreferencesDialog(QDialog):
             does(new)
             editor.set_value(new)
 
+        complaint = label("", "error", self, wrap=True, name=f"preferences.{name}.error")
+        complaint.hide()
         editor.edited.connect(edited)
+        editor.edited.connect(lambda _new, _token: complaint.hide())
+        editor.trouble.connect(complaint.setText)
+        editor.trouble.connect(complaint.show)
         row.addWidget(text)
         row.addWidget(editor, 1)
         self._column.addLayout(row)
+        self._column.addWidget(complaint)
 
     def _scale(self, value: str) -> None:
         self.accept()  # the window that this belongs to goes

@@ -85,12 +85,12 @@ class Content:
 class Picture:
     """Draws a Content; each layer is kept until what it shows changes.
 
-    most_substeps: of trails in one go, so that a long one does not stop the window after a jump; `unfinished` then says that more is to
-    come. Without it every picture is whole.
+    most_lines: of trails in one go (`Trails.image`), so that a long one does not stop the window after a jump; `unfinished` then says
+    that more is to come. Without it every picture is whole.
     """
 
-    def __init__(self, most_substeps: int | None = None) -> None:
-        self._most_substeps = most_substeps
+    def __init__(self, most_lines: int | None = None) -> None:
+        self._most_lines = most_lines
         self.unfinished = False
         self._ground = QImage()
         self._ground_key: tuple[Any, ...] = ()
@@ -186,7 +186,7 @@ class Picture:
         if content.frames is None or len(points) > MOST_DISCS:
             return
         colours = palette(content.palette)
-        image = self._trails.image(content.frames, content.at, camera, content.view.trails, scale, colours, self._most_substeps)
+        image = self._trails.image(content.frames, content.at, camera, content.view.trails, scale, colours, self._most_lines)
         self.unfinished = self._trails.unfinished
         if image is not None:
             with painting(self._whole) as painter:

@@ -62,8 +62,8 @@ class Trails:
     ) -> QImage | None:
         """The layer at frame k, or None where trails are off. Valid until the next call.
 
-        `most`: draw no more than so many substeps now, the newest first. If others are left, `unfinished` says so, and the next call goes
-        on with them.
+        `most`: lines drawn now, a thousand pixels of the picture counting as one more of each substep; the newest substeps first. If
+        others are left, `unfinished` says so, and the next call goes on with them.
         """
         self.unfinished = False
         if length <= 0:
@@ -78,14 +78,16 @@ class Trails:
     def _log_brightness(self, frames: Frames, k: int, camera: Camera, length: int, scale: float, most: int | None = None) -> np.ndarray:
         """(height * width,) 0 to _FADE at frame k. Valid until the next call."""
         self._adopt(frames, camera, scale, length)
-        first, most = max(0, k - length), length if most is None else most
-        if self._k is None or not 0 <= k - self._k < max(1, min(length, most)):
+        first, substeps = max(0, k - length), length
+        if most is not None:
+            substeps = max(1, most // (len(frames.at(k)) + self._light.size // 1000))
+        if self._k is None or not 0 <= k - self._k < max(1, min(length, substeps)):
             self._light.fill(0)
             self._k, self._older, self._since = k, k, first
         if self._faded(k) + _FADE > np.iinfo(np.uint16).max:
             self._count_from(k)
         new = range(k, self._k, -1)
-        left = range(self._older, max(first, self._older - most + len(new)), -1)
+        left = range(self._older, max(first, self._older - substeps + len(new)), -1)
         for j in (*new, *left):
             places, units = self._stamp(frames, j)
             light = np.maximum(units.astype(np.int32) + self._faded(j), 0).astype(np.uint16)

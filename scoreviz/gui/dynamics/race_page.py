@@ -166,9 +166,14 @@ class RacePage(SideColumn):
         editor.describe(words, "")
         editor.set_value(self._values[name])
         editor.edited.connect(lambda value, _token: self._set(name, value))
+        editor.trouble.connect(self._complain)
         row.addWidget(caption)
         row.addWidget(editor, 1)
         return holder
+
+    def _complain(self, text: str) -> None:
+        self.words.setText(text)
+        self.words.show()
 
     def _make_results(self) -> Section:
         self.results = Section(self.tr("Result"), "race.results")

@@ -73,6 +73,12 @@ class Combo(QComboBox):
         keep_keys(self, PRESS, MOVES, LETTERS, RESET)
         self.before_popup: Callable[[], None] = lambda: None
 
+    def one_height(self, one: bool) -> None:
+        """No separators: Qt then asks for the height of one line, at each change of the theme, not for that of every line of every list."""
+        view = self.view()
+        assert isinstance(view, QListView)
+        view.setUniformItemSizes(one)
+
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), theme.current().px(26))
 
@@ -159,6 +165,7 @@ class Menu(Editor):
                 self.combo.insertSeparator(self.combo.count())
             self.combo.addItem(item.text, item.value)
             self.combo.setItemData(self.combo.count() - 1, item.help, Qt.ItemDataRole.ToolTipRole)
+        self.combo.one_height(not any(item.rare for item in items))
         self._refuse()
         self._show()
 

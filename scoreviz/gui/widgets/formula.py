@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 SIZE = 24.0  # font size at which a formula is set; it is scaled when drawn
 
 
-def load() -> Any:
-    """ziamath, whose import takes 0.15 s: in a thread of its own the window does not notice."""
+def warm() -> None:
+    """The first formula takes 0.3 s, for ziamath and its font are read: in a thread of its own the window does not notice."""
+    svg("x", "#000000")
+
+
+def _ziamath() -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "path is deprecated", DeprecationWarning)  # how ziamath finds its font on Python 3.11
         import ziamath
@@ -31,7 +35,7 @@ def load() -> Any:
 @functools.lru_cache(maxsize=64)
 def svg(latex: str, colour: str) -> bytes:
     """The formula as SVG, in one colour. It takes 8 to 28 ms, once."""
-    ziamath = load()
+    ziamath = _ziamath()
     text: str = ziamath.Latex(latex, size=SIZE, color=colour).svg()
     return text.encode()
 

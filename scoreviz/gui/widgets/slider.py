@@ -194,15 +194,19 @@ class Figure(QLineEdit):
 
 
 class Number(Editor):
-    """A number: slider, figure, and for optional ones a chip “auto”. Without `slider`, a field with a dice."""
+    """A number: slider, figure, and for optional ones a chip “auto”. Without `slider`, a field with a dice.
+
+    judged: whoever hears `edited` refuses what is out of bounds, as the store does; else the span is the bounds of what can be typed, too.
+    """
 
     asked_dice = Signal()
 
     def __init__(
-        self, span: Span, parent: QWidget | None = None, *, optional: bool = False, slider: bool = True, dice: bool = False
-    ) -> None:
+        self, span: Span, parent: QWidget | None = None, *, optional: bool = False, slider: bool = True, dice: bool = False,
+        judged: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self.span, self._optional = span, optional
+        self.span, self._optional, self._judged = span, optional, judged
         self._value: float | int | None = None
         self._resolved: float | None = None
         self._gesture = Gesture()
@@ -297,6 +301,10 @@ class Number(Editor):
             self.trouble.emit(_tr("{text} is too large.").format(text=text))
         elif self.span.integer and number != round_or_none(number):
             self.trouble.emit(_tr("{text} is not a whole number.").format(text=text))
+        elif not self._judged and not self.span.start <= number <= self.span.high:
+            low, high = words.figure(self.span.start), words.figure(self.span.high)
+            self.trouble.emit(_tr("{text} is not between {low} and {high}.").format(text=text, low=low, high=high))
+            self.refuse()
         else:
             self._offer(int(number) if self.span.integer else number, "")
 

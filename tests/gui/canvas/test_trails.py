@@ -43,13 +43,13 @@ def test_a_long_trail_comes_in_pieces_the_newest_first(walk):
         expected = whole.image(walk, k, CAMERA, 40, 1.0, colours).copy()
         sums, turns = [], 0
         while turns == 0 or trails.unfinished:
-            picture, turns = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=7), turns + 1
+            picture, turns = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=7 * (200 + 48)), turns + 1
             sums.append(np.frombuffer(picture.constBits(), np.uint8).sum(dtype=int))
         assert picture == expected and not whole.unfinished
         assert turns >= min(k, 40) // 7 and sums == sorted(sums), "it only becomes brighter"
-    trails.image(walk, 5, CAMERA, 40, 1.0, colours, most=2)
+    trails.image(walk, 5, CAMERA, 40, 1.0, colours, most=2 * (200 + 48))
     for k in range(6, 40):  # plays on while it is unfinished: two at each frame leave one for the past
-        picture = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=2)
+        picture = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=2 * (200 + 48))
     assert not trails.unfinished and picture == whole.image(walk, 39, CAMERA, 40, 1.0, colours)
 
 
@@ -64,6 +64,7 @@ def test_on_screen_a_long_trail_is_whole_in_the_end(canvas, walk, qtbot):
     with qtbot.waitExposed(canvas):
         canvas.show()
     canvas.set_view(View(trails=40))
+    canvas._picture._most_lines = 16 * (200 + 60)
     paints = []
     canvas.painted.connect(lambda _seconds: paints.append(canvas._picture.unfinished))
     canvas.show_frame(walk, 39)

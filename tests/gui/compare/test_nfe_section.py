@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from scoreviz.gui.dynamics.compare.nfe_section import NfeSection
 from scoreviz.gui.dynamics.compare.nfe_table import as_csv, lines
 from scoreviz.gui.dynamics.compare.page import ComparePage
+from scoreviz.gui.widgets.slider import Number
 from scoreviz.gui.window import Window
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.questions import Nfe, NfeCurve
@@ -44,6 +45,18 @@ def section(window: Window) -> NfeSection:
     assert isinstance(page, ComparePage)
     page.ensureWidgetVisible(page.nfe)
     return page.nfe
+
+
+def test_a_number_out_of_range_is_told_and_not_asked(qtbot: QtBot, open_window: Open) -> None:
+    """It once reached the engine, which does not take it, and ended."""
+    nfe = section(open_window(engine=False))
+    seeds = nfe.editors["seeds"]
+    assert isinstance(seeds, Number)
+    for typed in ("40", "0", "-3"):
+        seeds.figure.typed.emit(typed)
+        assert nfe.sentence.text() == f"{typed} is not between 1 and 10." and nfe._values["seeds"] == 3
+    seeds.figure.typed.emit("4")
+    assert nfe._values["seeds"] == 4 and not nfe.sentence.text()
 
 
 def test_rows_and_their_means() -> None:

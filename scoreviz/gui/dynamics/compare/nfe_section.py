@@ -133,6 +133,7 @@ class NfeSection(Section):
         editor.describe(text, help)
         editor.set_value(self._values[name])
         editor.edited.connect(lambda value, _token: self._set(name, value))
+        editor.trouble.connect(self._refuse)
         self.editors[name] = editor
         row = QHBoxLayout()
         row.setSpacing(now.px(6))
@@ -194,6 +195,7 @@ class NfeSection(Section):
 
     def _set(self, name: str, value: Any) -> None:
         self._values[name] = value
+        self.sentence.setText("")
         self.editors[name].set_value(value)
         if self.measuring.running:
             self.measuring.begin(self.question())

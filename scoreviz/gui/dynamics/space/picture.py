@@ -87,9 +87,9 @@ class SpaceContent:
 class SpacePicture:
     """Draws a SpaceContent; what stands still is kept."""
 
-    def __init__(self, most_substeps: int | None = None) -> None:
+    def __init__(self, most_lines: int | None = None) -> None:
         """As a `canvas.picture.Picture`."""
-        self._most_substeps = most_substeps
+        self._most_lines = most_lines
         self.unfinished = False
         self._cube = QImage()
         self._cube_key: tuple[Any, ...] = ()
@@ -180,7 +180,7 @@ class SpacePicture:
             return
         length = min(content.view.trails, MOVING_TRAILS) if content.moving else content.view.trails
         colours = palette(content.palette)
-        image = self._trails.image(content.frames, content.at, camera, length, scale, colours, self._most_substeps)
+        image = self._trails.image(content.frames, content.at, camera, length, scale, colours, self._most_lines)
         self.unfinished = self._trails.unfinished
         if image is not None:
             with painting(self._whole) as painter:

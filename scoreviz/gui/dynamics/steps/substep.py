@@ -100,6 +100,7 @@ class SubstepSection(Section):
         self.particle.describe(self.tr("particle"), self.tr("0: the mean of all particles; otherwise the one of that number."))
         self.particle.setToolTip(self.tr("0: the mean of all particles; otherwise the one of that number."))
         self.particle.edited.connect(self._choose)
+        self.particle.trouble.connect(self.told.setText)
         self.particle.set_value(0)
         line.addWidget(name)
         line.addWidget(self.particle, 1)
