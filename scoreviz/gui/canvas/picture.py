@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,12 +86,12 @@ class Content:
 class Picture:
     """Draws a Content; each layer is kept until what it shows changes.
 
-    most_lines: of trails in one go (`Trails.image`), so that a long one does not stop the window after a jump; `unfinished` then says
+    trail_seconds: for trails in one go (`Trails.image`), so that long ones do not stop the window after a jump; `unfinished` then says
     that more is to come. Without it every picture is whole.
     """
 
-    def __init__(self, most_lines: int | None = None) -> None:
-        self._most_lines = most_lines
+    def __init__(self, trail_seconds: float = math.inf) -> None:
+        self._trail_seconds = trail_seconds
         self.unfinished = False
         self._ground = QImage()
         self._ground_key: tuple[Any, ...] = ()
@@ -186,7 +187,7 @@ class Picture:
         if content.frames is None or len(points) > MOST_DISCS:
             return
         colours = palette(content.palette)
-        image = self._trails.image(content.frames, content.at, camera, content.view.trails, scale, colours, self._most_lines)
+        image = self._trails.image(content.frames, content.at, camera, content.view.trails, scale, colours, self._trail_seconds)
         self.unfinished = self._trails.unfinished
         if image is not None:
             with painting(self._whole) as painter:

@@ -9,6 +9,8 @@ along a long way as along a short one, as a moving lamp does on film; else the l
 from __future__ import annotations
 
 import functools
+import math
+import time
 from collections import OrderedDict
 
 import numpy as np
@@ -58,41 +60,41 @@ class Trails:
         return _BRIGHTNESS[now].astype(np.uint8).reshape(camera.height_px, camera.width_px)
 
     def image(
-        self, frames: Frames, k: int, camera: Camera, length: int, scale: float, palette: CanvasPalette, most: int | None = None
+        self, frames: Frames, k: int, camera: Camera, length: int, scale: float, palette: CanvasPalette, seconds: float = math.inf
     ) -> QImage | None:
         """The layer at frame k, or None where trails are off. Valid until the next call.
 
-        `most`: lines drawn now, a thousand pixels of the picture counting as one more of each substep; the newest substeps first. If
-        others are left, `unfinished` says so, and the next call goes on with them.
+        `seconds`: of the processor, after which no further substep is begun; the newest are drawn first. If others are left, `unfinished`
+        says so, and the next call goes on with them.
         """
         self.unfinished = False
         if length <= 0:
             return None
-        now = self._log_brightness(frames, k, camera, length, scale, most)
+        now = self._log_brightness(frames, k, camera, length, scale, seconds)
         height, width = camera.height_px, camera.width_px
         if self._pixels.shape != (height, width):
             self._pixels = np.zeros((height, width), np.uint32)
         _shades(palette).take(now, out=self._pixels.reshape(-1), mode="wrap")  # the fastest mode; none is out of range
         return QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
 
-    def _log_brightness(self, frames: Frames, k: int, camera: Camera, length: int, scale: float, most: int | None = None) -> np.ndarray:
+    def _log_brightness(self, frames: Frames, k: int, camera: Camera, length: int, scale: float, seconds: float = math.inf) -> np.ndarray:
         """(height * width,) 0 to _FADE at frame k. Valid until the next call."""
         self._adopt(frames, camera, scale, length)
-        first, substeps = max(0, k - length), length
-        if most is not None:
-            substeps = max(1, most // (len(frames.at(k)) + self._light.size // 1000))
-        if self._k is None or not 0 <= k - self._k < max(1, min(length, substeps)):
+        first, until = max(0, k - length), time.thread_time() + seconds  # not the time of the clock: a busy machine changes no picture
+        if self._k is None or not 0 <= k - self._k < length:
             self._light.fill(0)
             self._k, self._older, self._since = k, k, first
         if self._faded(k) + _FADE > np.iinfo(np.uint16).max:
             self._count_from(k)
-        new = range(k, self._k, -1)
-        left = range(self._older, max(first, self._older - substeps + len(new)), -1)
-        for j in (*new, *left):
+        newest_first = (*range(k, self._k, -1), *range(self._older, first, -1))
+        self._k, self._older = k, min(self._older, first)
+        for j in newest_first:
+            if j != k and time.thread_time() > until:
+                self._older = j  # what is drawn of those before it is found drawn once more, which changes nothing
+                break
             places, units = self._stamp(frames, j)
             light = np.maximum(units.astype(np.int32) + self._faded(j), 0).astype(np.uint16)
             self._light[places] = np.maximum(self._light[places], light)
-        self._k, self._older = k, self._older - len(left)
         self.unfinished = self._older > first
         return self._less(self._faded(k), self._now)
 

@@ -17,8 +17,8 @@ from scoreviz.gui.canvas.paths import painting
 from scoreviz.gui.canvas.picture import Content, Picture
 from scoreviz.scene.view import View
 
-MOST_LINES = 48_000
-"""Of trails in one paint event: the default ones are drawn at once in every window up to 1920 x 1080, in some 40 ms."""
+TRAIL_SECONDS = 0.04
+"""For trails in one paint event after a jump: enough to draw those of the default length at once."""
 
 
 class PictureView(QWidget):
@@ -34,7 +34,7 @@ class PictureView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._content = Content()
         self._camera = Camera()
-        self._picture = Picture(MOST_LINES)
+        self._picture = Picture(TRAIL_SECONDS)
         self._offline = Picture()  # of another size: sharing would rebuild every layer at each turn
         self._ui_scale = 1.0
 

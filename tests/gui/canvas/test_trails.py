@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+import time
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize
@@ -37,19 +40,26 @@ def test_scrubbing_to_and_fro_equals_jumping(walk):
         assert np.array_equal(trails.level(walk, k, CAMERA, 12, 1.0), Trails().level(walk, k, CAMERA, 12, 1.0))
 
 
-def test_a_long_trail_comes_in_pieces_the_newest_first(walk):
+@pytest.fixture
+def ticking(monkeypatch):
+    """A clock that counts how often it is looked at: once before the first substep, and once before each of the others."""
+    ticks = itertools.count()
+    monkeypatch.setattr(time, "thread_time", lambda: next(ticks))
+
+
+def test_a_long_trail_comes_in_pieces_the_newest_first(walk, ticking):
     whole, trails, colours = Trails(), Trails(), palette("dark")
     for k in (30, 39, 38, 3, 20):  # jumps to and fro, and on while it is unfinished
         expected = whole.image(walk, k, CAMERA, 40, 1.0, colours).copy()
         sums, turns = [], 0
         while turns == 0 or trails.unfinished:
-            picture, turns = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=7 * (200 + 48)), turns + 1
+            picture, turns = trails.image(walk, k, CAMERA, 40, 1.0, colours, seconds=7), turns + 1
             sums.append(np.frombuffer(picture.constBits(), np.uint8).sum(dtype=int))
         assert picture == expected and not whole.unfinished
-        assert turns >= min(k, 40) // 7 and sums == sorted(sums), "it only becomes brighter"
-    trails.image(walk, 5, CAMERA, 40, 1.0, colours, most=2 * (200 + 48))
+        assert turns >= min(k, 40) // 8 and sums == sorted(sums), "it only becomes brighter"
+    trails.image(walk, 5, CAMERA, 40, 1.0, colours, seconds=2)
     for k in range(6, 40):  # plays on while it is unfinished: two at each frame leave one for the past
-        picture = trails.image(walk, k, CAMERA, 40, 1.0, colours, most=2 * (200 + 48))
+        picture = trails.image(walk, k, CAMERA, 40, 1.0, colours, seconds=2)
     assert not trails.unfinished and picture == whole.image(walk, 39, CAMERA, 40, 1.0, colours)
 
 
@@ -60,11 +70,11 @@ def test_counting_from_another_substep_changes_nothing():
     assert np.array_equal(played(frames, 299, 5), Trails().level(frames, 299, CAMERA, 5, 1.0))
 
 
-def test_on_screen_a_long_trail_is_whole_in_the_end(canvas, walk, qtbot):
+def test_on_screen_a_long_trail_is_whole_in_the_end(canvas, walk, qtbot, ticking):
     with qtbot.waitExposed(canvas):
         canvas.show()
     canvas.set_view(View(trails=40))
-    canvas._picture._most_lines = 16 * (200 + 60)
+    canvas._picture._trail_seconds = 15
     paints = []
     canvas.painted.connect(lambda _seconds: paints.append(canvas._picture.unfinished))
     canvas.show_frame(walk, 39)

@@ -37,7 +37,7 @@ class NfeCurves:
         """Draw what has been measured so far; the range upwards in decades, None where there is nothing yet."""
         self._plot.clear()
         for k, curve in enumerate(answer.curves):
-            rows = [line for line in lines(curve) if line.mean > 0]
+            rows = [line for line in lines(curve) if 0 < line.mean < math.inf]
             if rows:
                 x, y = np.log10([line.nfe for line in rows]), np.array([line.mean for line in rows])
                 self._bars(x, y, np.array([line.spread for line in rows]), colour(k))
@@ -70,7 +70,7 @@ class NfeCurves:
         self._plot.addItem(band)
 
     def _scale(self, answer: Nfe) -> tuple[float, float] | None:
-        rows = [line for curve in answer.curves for line in lines(curve) if line.mean > 0]
+        rows = [line for curve in answer.curves for line in lines(curve) if 0 < line.mean < math.inf]
         values = [line.mean for line in rows] + ([answer.floor[0]] if answer.floor else [])
         asked = sorted({n for curve in answer.curves for n in curve.nfe.numpy().tolist()})
         if not rows:

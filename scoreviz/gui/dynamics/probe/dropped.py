@@ -17,8 +17,8 @@ RADIUS = 2.6
 RING = 5.0
 RECENT = 9
 """Frames of a way that are drawn bright; what was before is drawn faintly."""
-FAINT = 6000
-"""Lines that are drawn faintly at most, shared among the ways: of longer ones their beginnings are left out."""
+INK = {0.7: 40_000, 0.12: 120_000}
+"""Logical pixels of lines of each opacity at most, shared among the ways: of longer ones the beginnings are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +33,12 @@ class DroppedMarks:
         """Brighter than the run's particles, each with a ring."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         recent = tuple(way[-RECENT:] for way in self.ways)
-        longest = max(RECENT, FAINT // max(len(self.ways), 1))
-        faint = tuple(way[-longest:] for way in self.ways)
-        for ways, alpha in ((faint, 0.12), (recent, 0.7), (self.ahead, 0.4)):
+        for ways, alpha in ((self.ways, 0.12), (recent, 0.7), (self.ahead, 0.4)):
             colour = QColor(palette.brush)
             colour.setAlphaF(alpha)
             painter.setPen(QPen(colour, 1.0))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, alpha > 0.2)  # the whole way is long: smoothing it takes 10 ms
-            painter.drawPath(segments_path(thickened(_segments(ways, camera), scale)))
+            painter.drawPath(segments_path(thickened(_segments(ways, camera, INK.get(alpha, INK[0.7]) * scale), scale)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for x, y in camera.to_pixels(self.points).tolist() if len(self.points) else ():
             at = QPointF(x, y)
@@ -52,15 +50,16 @@ class DroppedMarks:
             painter.drawEllipse(at, RING * scale, RING * scale)
 
 
-def _segments(ways: tuple[np.ndarray, ...], camera: Camera) -> np.ndarray:
-    """(n, 2, 2) lines in pixels from one frame to the next."""
-    parts = []
+def _segments(ways: tuple[np.ndarray, ...], camera: Camera, ink: float) -> np.ndarray:
+    """(n, 2, 2) lines in pixels from one frame to the next, of each way the newest."""
+    parts, far = [], float(camera.width_px + camera.height_px)  # more of a line is not seen
     for way in ways:
         pixels = camera.to_pixels(way)
-        parts.append(np.stack([pixels[:-1], pixels[1:]], 1))
-    found = np.concatenate(parts) if parts else np.empty((0, 2, 2))
-    kept: np.ndarray = found[np.isfinite(found).all(axis=(1, 2))]
-    return kept
+        lines = np.stack([pixels[:-1], pixels[1:]], 1)
+        lines = lines[np.isfinite(lines).all(axis=(1, 2)) & (np.abs(lines) < 1e6).all(axis=(1, 2))]
+        length = np.minimum(np.linalg.norm(lines[:, 1] - lines[:, 0], axis=1), far)
+        parts.append(lines[np.cumsum(length[::-1])[::-1] <= max(ink / len(ways), far)])
+    return np.concatenate(parts) if parts else np.empty((0, 2, 2))
 
 
 def shown_points(batches: list[Batch], k: int) -> list[tuple[Batch, int, np.ndarray]]:

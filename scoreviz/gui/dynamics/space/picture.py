@@ -6,6 +6,7 @@ hidden.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -87,9 +88,9 @@ class SpaceContent:
 class SpacePicture:
     """Draws a SpaceContent; what stands still is kept."""
 
-    def __init__(self, most_lines: int | None = None) -> None:
+    def __init__(self, trail_seconds: float = math.inf) -> None:
         """As a `canvas.picture.Picture`."""
-        self._most_lines = most_lines
+        self._trail_seconds = trail_seconds
         self.unfinished = False
         self._cube = QImage()
         self._cube_key: tuple[Any, ...] = ()
@@ -180,7 +181,7 @@ class SpacePicture:
             return
         length = min(content.view.trails, MOVING_TRAILS) if content.moving else content.view.trails
         colours = palette(content.palette)
-        image = self._trails.image(content.frames, content.at, camera, length, scale, colours, self._most_lines)
+        image = self._trails.image(content.frames, content.at, camera, length, scale, colours, self._trail_seconds)
         self.unfinished = self._trails.unfinished
         if image is not None:
             with painting(self._whole) as painter:

@@ -16,7 +16,7 @@ from scoreviz.gui.canvas.frame import Frames
 from scoreviz.gui.canvas.palette import PaletteName, palette
 from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.paths import painting
-from scoreviz.gui.canvas.view import MOST_LINES
+from scoreviz.gui.canvas.view import TRAIL_SECONDS
 from scoreviz.gui.dynamics.space.eye import DEGREES_PER_PIXEL, Eye, Projected
 from scoreviz.gui.dynamics.space.picture import SpaceContent, SpacePicture
 from scoreviz.gui.widgets.focus import FocusFrame
@@ -65,7 +65,7 @@ class SpaceView(QWidget):
         self._focus = FocusFrame(self)
         self._content = SpaceContent()
         self._half_height = View().space_half_height
-        self._picture, self._offline = SpacePicture(MOST_LINES), SpacePicture()
+        self._picture, self._offline = SpacePicture(TRAIL_SECONDS), SpacePicture()
         self._ui_scale = 1.0
         self._grip: QPointF | None = None
         self._wanted = self._content.eye  # by the scene
