@@ -108,7 +108,14 @@ def after_first_paint(window: Window) -> None:
     QTimer.singleShot(200, window.offer_recovery)
     QTimer.singleShot(400, window.recording.offer_leftovers)
     QTimer.singleShot(1000, _settle_garbage)
-    QTimer.singleShot(2500, threading.Thread(target=formula.warm, daemon=True).start)  # before the first one is wanted
+    QTimer.singleShot(2500, threading.Thread(target=_warm, daemon=True).start)
+
+
+def _warm() -> None:
+    """What the first formula needs takes a third of a second: before it is wanted, and beside the window."""
+    import scoreviz.scene.pseudocode  # noqa: F401
+
+    formula.warm()
 
 
 def _settle_garbage() -> None:

@@ -19,7 +19,9 @@ SIZE = 24.0  # font size at which a formula is set; it is scaled when drawn
 
 
 def warm() -> None:
-    """The first formula takes 0.3 s, for ziamath and its font are read: in a thread of its own the window does not notice."""
+    """Read ziamath, its font, and QtSvg; it may be done in a thread."""
+    import PySide6.QtSvg  # noqa: F401
+
     svg("x", "#000000")
 
 
@@ -46,6 +48,7 @@ class Formula(QWidget):
     def __init__(self, latex: str = "", *, relative: float = 1.0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._latex, self._relative = "", relative
+        self._rendered: tuple[tuple[str, str], QSvgRenderer] | None = None  # read once: layouts ask for its size often
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.set_latex(latex)
 
@@ -85,4 +88,7 @@ class Formula(QWidget):
     def _renderer(self) -> QSvgRenderer:
         from PySide6.QtSvg import QSvgRenderer  # only who presents needs it
 
-        return QSvgRenderer(QByteArray(svg(self._latex, theme.current().text)))
+        key = (self._latex, theme.current().text)
+        if self._rendered is None or self._rendered[0] != key:
+            self._rendered = key, QSvgRenderer(QByteArray(svg(*key)))
+        return self._rendered[1]

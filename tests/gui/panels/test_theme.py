@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui import icons, theme
@@ -164,6 +164,21 @@ def test_a_choice_overrides_the_system(qapp: QApplication) -> None:
     assert theme.current() == DARK
     assert seen == [DARK]
     assert qapp.palette().window().color() == QColor(DARK.ground)
+
+
+def test_a_window_is_dressed_a_turn_later_and_seen_only_then(qapp: QApplication, qtbot: QtBot) -> None:
+    theming, field = Theming(qapp, "light"), QLineEdit()
+    qtbot.addWidget(field)
+    with qtbot.waitExposed(field):
+        field.show()
+    theming.set_mode("dark")
+    assert not qapp.styleSheet() and not field.updatesEnabled()
+    theming.set_mode("light")
+    theming.set_mode("dark")
+    qtbot.waitUntil(field.updatesEnabled, timeout=1000)
+    assert qapp.styleSheet() == DARK.sheet()
+    assert field.grab().toImage().pixelColor(8, 4) == QColor(DARK.raised)
+    theming.deleteLater()
 
 
 def test_scale_scales_the_font(qapp: QApplication) -> None:
