@@ -163,7 +163,8 @@ class Shown(QObject):
             self.window.resize(self.window.width() + SIDE - self.canvas.width(), self.window.height() + SIDE - self.canvas.height())
         after_first_paint(self.window)
         self.window.session.ready.connect(lambda: self.window.session.train(True))
-        self.canvas.painted.connect(self._painted)
+        for drawn in (self.canvas.painted, self.canvas.prepared):
+            drawn.connect(self._painted)
         self._forget()
 
     def wait(self, done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:

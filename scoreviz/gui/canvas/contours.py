@@ -42,12 +42,18 @@ def contour_segments(grid: DensityGrid, levels: np.ndarray = LEVELS) -> tuple[np
     if values.ndim != 2 or min(values.shape) < 2:
         return np.empty((0, 2, 2)), np.empty(0, np.int64)
     ny, nx = values.shape
-    above = values[None] > levels[:, None, None]
-    case = above[:, :-1, :-1] + 2 * above[:, :-1, 1:] + 4 * above[:, 1:, 1:] + 8 * above[:, 1:, :-1]
+    below = np.searchsorted(levels, values).astype(np.int8)  # so many levels lie below each value; the last where there is none
+    corners = (below[:-1, :-1], below[:-1, 1:], below[1:, 1:], below[1:, :-1])
+    low_, high_ = np.minimum.reduce(corners), np.maximum.reduce(corners)
     finite = np.isfinite(values)
     whole = finite[:-1, :-1] & finite[:-1, 1:] & finite[1:, 1:] & finite[1:, :-1]
-    level, row, column = np.nonzero((case > 0) & (case < 15) & whole)
-    edges = _CASES[case[level, row, column]]  # (m, 2 lines, 2 ends)
+    row, column = np.nonzero((high_ > low_) & whole)  # few cells have a line, and few of those more than one
+    crossed = (high_ - low_)[row, column].astype(np.int64)
+    first = np.repeat(np.cumsum(crossed) - crossed, crossed)
+    level = np.repeat(low_[row, column].astype(np.int64), crossed) + np.arange(len(first)) - first
+    row, column = np.repeat(row, crossed), np.repeat(column, crossed)
+    case = sum((corner[row, column] > level).astype(np.int64) << bit for bit, corner in enumerate(corners))
+    edges = _CASES[case]  # (m, 2 lines, 2 ends)
     which, line = np.nonzero(edges[:, :, 0] >= 0)
     ends = edges[which, line]  # (n, 2)
     corner = np.stack([row[which], column[which]], -1)[:, None, :]

@@ -13,6 +13,8 @@ from scoreviz.gui.canvas.paths import segments_path, thickened
 
 DOT = 3.0
 """Diameter, in logical pixels."""
+LONG = 48.0
+"""Logical pixels from which lines are opaque and not smoothed: a thousand of them would take longer than the rest of a frame."""
 FAINT = 0.6
 """Of the lines' opacity: many end at one place."""
 
@@ -35,10 +37,20 @@ def paint_means(painter: QPainter, grid: MeanGrid, camera: Camera, scale: float,
         return
     faint = QColor(palette.line)
     faint.setAlphaF(FAINT * palette.line.alphaF())
+    long = np.linalg.norm(segments[:, 1] - segments[:, 0], axis=1) > LONG * scale
+    for some, smooth in ((long, False), (~long, True)):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+        painter.setPen(faint if smooth else _mixed(faint, palette.ground))
+        painter.drawPath(segments_path(thickened(segments[some], scale)))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(faint)
-    painter.drawPath(segments_path(thickened(segments, scale)))
     opaque = QColor(palette.line)
     opaque.setAlphaF(0.9)
     painter.setPen(QPen(opaque, DOT * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in segments[:, 1].tolist()]))
+
+
+def _mixed(colour: QColor, ground: QColor) -> QColor:
+    """What a translucent colour looks like on the ground."""
+    share = colour.alphaF()
+    pairs = ((colour.redF(), ground.redF()), (colour.greenF(), ground.greenF()), (colour.blueF(), ground.blueF()))
+    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in pairs))

@@ -83,6 +83,47 @@ class Content:
         return self.frames.at(self.at) if self.frames is not None and self.view.particles and self.at >= 0 else None
 
 
+def ground_key(content: Content, camera: Camera, scale: float) -> tuple[Any, ...]:
+    """What the ground is drawn from: the same grids, by identity, give the same ground."""
+    grounds = (content.shown_density, content.shown_map, content.view.density_scale)
+    over = (content.shown_arrows, content.contoured, content.streaming, content.shown_means)
+    return (*grounds, *over, content.palette, camera, scale)
+
+
+class Ground:
+    """Everything beneath the particles: the density or a map, arrows and lines. Drawn again only for another key."""
+
+    def __init__(self) -> None:
+        self.image = QImage()
+        self.key: tuple[Any, ...] = ()
+        self.missing_arrows = 0
+
+    def draw(self, content: Content, camera: Camera, scale: float) -> None:
+        """Make it that of `content`."""
+        key = ground_key(content, camera, scale)
+        if key == self.key:
+            return
+        colours = palette(content.palette)
+        if (self.image.width(), self.image.height()) != (camera.width_px, camera.height_px):
+            self.image = QImage(camera.width_px, camera.height_px, QImage.Format.Format_RGB32)
+        self.image.fill(colours.ground)
+        self.missing_arrows = 0
+        with painting(self.image) as painter:
+            if content.shown_density is not None:
+                paint_density(painter, content.shown_density, content.view.density_scale, camera, colours)
+            if content.shown_map is not None:
+                paint_map(painter, content.shown_map, camera, colours)
+            if content.shown_arrows is not None:
+                self.missing_arrows = paint_arrows(painter, content.shown_arrows, camera, scale, colours)
+            if content.contoured is not None:
+                paint_contours(painter, content.contoured, camera, scale, colours)
+            if content.streaming is not None:
+                paint_streamlines(painter, content.streaming, camera, scale, colours)
+            if content.shown_means is not None:
+                paint_means(painter, content.shown_means, camera, scale, colours)
+        self.key = key
+
+
 class Picture:
     """Draws a Content; each layer is kept until what it shows changes.
 
@@ -93,11 +134,9 @@ class Picture:
     def __init__(self, trail_seconds: float = math.inf) -> None:
         self._trail_seconds = trail_seconds
         self.unfinished = False
-        self._ground = QImage()
-        self._ground_key: tuple[Any, ...] = ()
+        self._ground, self._next = Ground(), Ground()
         self._whole = QImage()
         self._whole_key: tuple[Any, ...] = ()
-        self._missing_arrows = 0
         self._trails = Trails()
         self._particles = Particles()
         self._legend = Legend()
@@ -129,14 +168,21 @@ class Picture:
             self._held = content.frames  # an id is only good while its object lives
         return self._whole
 
+    def prepare(self, content: Content, camera: Camera, scale: float) -> None:
+        """Draw the ground of the picture that comes next, beside the one in use."""
+        if ground_key(content, camera, scale) != self._ground.key:
+            self._next.draw(content, camera, scale)
+
     def _draw(self, content: Content, points: np.ndarray | None, camera: Camera, scale: float) -> None:
-        self._draw_ground(content, camera, scale)
-        colours = palette(content.palette)
+        if ground_key(content, camera, scale) == self._next.key:
+            self._ground, self._next = self._next, self._ground
+        self._ground.draw(content, camera, scale)
+        ground, colours = self._ground.image, palette(content.palette)
         size = (camera.width_px, camera.height_px)
-        if self._whole.size() != self._ground.size():
-            self._whole = QImage(self._ground.size(), self._ground.format())
+        if self._whole.size() != ground.size():
+            self._whole = QImage(ground.size(), ground.format())
         with painting(self._whole) as painter:  # not copy(): fresh pages for every frame cost more than the drawing
-            painter.drawImage(0, 0, self._ground)
+            painter.drawImage(0, 0, ground)
         self.counts, self.unfinished = Counts(), False
         if points is not None:
             self._paint_trails(content, points, camera, scale)
@@ -154,34 +200,8 @@ class Picture:
     def _words(self, content: Content) -> list[Line]:
         """What stands beneath the caption."""
         density, arrows = content.shown_density or content.contoured, content.shown_arrows or content.streaming
-        fields = lines(content.caption, density, arrows, self.counts, self._missing_arrows)
+        fields = lines(content.caption, density, arrows, self.counts, self._ground.missing_arrows)
         return inspect_lines(content.caption, content.shown_map, content.shown_means, due=content.due) + fields
-
-    def _draw_ground(self, content: Content, camera: Camera, scale: float) -> None:
-        grounds = (content.shown_density, content.shown_map, content.view.density_scale)
-        over = (content.shown_arrows, content.contoured, content.streaming, content.shown_means)
-        key = (*grounds, *over, content.palette, camera, scale)
-        if key == self._ground_key:
-            return
-        colours = palette(content.palette)
-        if (self._ground.width(), self._ground.height()) != (camera.width_px, camera.height_px):
-            self._ground = QImage(camera.width_px, camera.height_px, QImage.Format.Format_RGB32)
-        self._ground.fill(colours.ground)
-        self._missing_arrows = 0
-        with painting(self._ground) as painter:
-            if content.shown_density is not None:
-                paint_density(painter, content.shown_density, content.view.density_scale, camera, colours)
-            if content.shown_map is not None:
-                paint_map(painter, content.shown_map, camera, colours)
-            if content.shown_arrows is not None:
-                self._missing_arrows = paint_arrows(painter, content.shown_arrows, camera, scale, colours)
-            if content.contoured is not None:
-                paint_contours(painter, content.contoured, camera, scale, colours)
-            if content.streaming is not None:
-                paint_streamlines(painter, content.streaming, camera, scale, colours)
-            if content.shown_means is not None:
-                paint_means(painter, content.shown_means, camera, scale, colours)
-        self._ground_key = key
 
     def _paint_trails(self, content: Content, points: np.ndarray, camera: Camera, scale: float) -> None:
         if content.frames is None or len(points) > MOST_DISCS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any
 
 from PySide6.QtCore import QSize, Signal
@@ -27,6 +28,7 @@ class PictureView(QWidget):
     Its own camera is in logical pixels; a picture is drawn in device pixels at whatever ratio the painter has.
     """
 
+    prepared = Signal(float)  # the seconds that it took
     boundsChanged = Signal()  # the visible rectangle is another: fields for it are due
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,6 +39,7 @@ class PictureView(QWidget):
         self._picture = Picture(TRAIL_SECONDS)
         self._offline = Picture()  # of another size: sharing would rebuild every layer at each turn
         self._ui_scale = 1.0
+        self._painted_at: tuple[Camera, float] | None = None  # in device pixels, and how many of them to a logical one
 
     @property
     def camera(self) -> Camera:
@@ -92,6 +95,13 @@ class PictureView(QWidget):
         others = tuple(pair for pair in self._content.overlays if pair[0] != name)
         self.show_content(overlays=others if overlay is None else (*others, (name, overlay)))
 
+    def prepare(self, **changes: Any) -> None:
+        """Draw the ground of what will be shown next, with these changes, in a turn of its own: the frame then finds it done."""
+        if self._painted_at is not None:
+            began = time.perf_counter()
+            self._picture.prepare(dataclasses.replace(self._content, **changes), *self._painted_at)
+            self.prepared.emit(time.perf_counter() - began)
+
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
         """The picture at another size, without a screen and without any cursor. Shown fields keep their own bounds."""
         image = self._offline.image(self._content, self._camera.sized(size.width(), size.height()), scale)
@@ -102,7 +112,8 @@ class PictureView(QWidget):
             ratio = painter.deviceTransform().m11()  # of what is painted on: the screen, or an image given to QWidget.render
             camera = self._camera.sized(round(self.width() * ratio), round(self.height() * ratio))
             painter.scale(1.0 / ratio, 1.0 / ratio)
-            painter.drawImage(0, 0, self._picture.image(self._content, camera, ratio * self._ui_scale))
+            self._painted_at = camera, ratio * self._ui_scale
+            painter.drawImage(0, 0, self._picture.image(self._content, *self._painted_at))
         if self._picture.unfinished:
             self.update()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
 
@@ -37,6 +38,10 @@ class Inspecting(QObject):
         self.maps.invalidate(old, new)
         self.means.invalidate(old, new)
 
+    def of(self, sigma: float) -> tuple[Any, Any]:
+        """The map and the means of this level; where there are none so far, the newest that came."""
+        return self.maps.get(sigma), self.means.get(sigma)
+
     def show(self, sigmas: Sequence[float], *, playing: bool) -> None:
         """Draw what there is of the frame's level, the first of `sigmas`; have what is missing computed, and what comes soon."""
         canvas, seen = self._canvas, self._canvas.isVisible()
@@ -46,9 +51,9 @@ class Inspecting(QObject):
         if seen:
             sigma = sigmas[0] if sigmas else 0.0
             note = self.maps.refusal or self.means.refusal or None
-            shown = self.maps.get(sigma)
+            shown, means_shown = self.of(sigma)
             due = map_ is not None and shown is None and note is None
-            canvas.show_content(map=shown, means=self.means.get(sigma), note=note, due=due)
+            canvas.show_content(map=shown, means=means_shown, note=note, due=due)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):

@@ -24,6 +24,8 @@ from scoreviz.scene.view import View
 DENSITY_CELL = 6  # logical pixels
 ARROW_CELL = 26
 LARGEST_GRID = 320
+PREPARE_MS = 18  # after a frame: the tick after it is over, the frame after it at usual speed two ticks away
+FASTEST = 4
 HOLD_MS = 250  # a frame waits so long for its field while the transport plays; then it is shown with what there is
 
 
@@ -38,13 +40,17 @@ class Screen(QObject):
         self._canvas, self._store, self._session = canvas, store, session
         self._playback, self._runs, self._fields, self._inspecting = playback, runs, fields, inspecting
         self._held = QElapsedTimer()
+        self._index = 0
         self._traced = False  # is what the canvas shows a trace?
         self._message: str | None = None  # why nothing is drawn
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self.refresh)
+        self._prepare = QTimer(self, singleShot=True, interval=PREPARE_MS)
+        self._prepare.timeout.connect(self._prepare_next)
+        self._step = 1  # frames from one that was shown to the next
         canvas.boundsChanged.connect(self._look)
         playback.run_changed.connect(self._refresh.start)
-        playback.index_changed.connect(lambda _: self._refresh.start())
+        playback.index_changed.connect(self._go)
         playback.hold = self._hold
         playback.run_grew.connect(self._refresh.start)
         playback.playing_changed.connect(self._refresh.start)
@@ -85,6 +91,26 @@ class Screen(QObject):
         density, arrows = needs_fields(view)
         self._fields.show(sigmas, arrow_kind(self._store.scene), density=density, arrows=arrows, position=self._runs.position)
         self._inspecting.show(sigmas, playing=self._playback.playing)
+        if self._playback.playing:
+            self._prepare.start()
+
+    def _go(self, index: int) -> None:
+        self._step = min(max(index - self._index, 1), FASTEST)
+        self._index = index
+        self._refresh.start()
+
+    def _prepare_next(self) -> None:
+        """The ground of the frame that comes next, between two ticks: together with the frame it would make one tick late."""
+        run, k = self._playback.run, self._playback.index + self._step
+        if run is None or run.file or not self._playback.playing or not run.ready:
+            return
+        sigma = float(run.sigma[k if run.has(k) else 0])  # after the last one a loop begins again
+        if self._fields.missing(sigma):
+            return
+        density, arrows = self._fields.density(sigma), self._fields.arrows(sigma)
+        map_, means = self._inspecting.of(sigma)
+        known = {name: grid for name, grid in (("density", density), ("arrows", arrows)) if grid is not None}
+        self._canvas.prepare(**known, map=map_, means=means)
 
     def _show_trace(self, run: Run, k: int) -> None:
         """Points alone: the density and the score that they were sampled from are not in the file."""
