@@ -168,9 +168,13 @@ class Picture:
             self._held = content.frames  # an id is only good while its object lives
         return self._whole
 
+    def has_ground(self, content: Content, camera: Camera, scale: float) -> bool:
+        """Is the ground of this picture drawn?"""
+        return ground_key(content, camera, scale) in (self._ground.key, self._next.key)
+
     def prepare(self, content: Content, camera: Camera, scale: float) -> None:
         """Draw the ground of the picture that comes next, beside the one in use."""
-        if ground_key(content, camera, scale) != self._ground.key:
+        if not self.has_ground(content, camera, scale):
             self._next.draw(content, camera, scale)
 
     def _draw(self, content: Content, points: np.ndarray | None, camera: Camera, scale: float) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import Any
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -39,6 +39,8 @@ class PictureView(QWidget):
         self._picture = Picture(TRAIL_SECONDS)
         self._offline = Picture()  # of another size: sharing would rebuild every layer at each turn
         self._ui_scale = 1.0
+        self._ahead = QTimer(self, singleShot=True, interval=0)
+        self._ahead.timeout.connect(self._draw_ahead)
         self._painted_at: tuple[Camera, float] | None = None  # in device pixels, and how many of them to a logical one
 
     @property
@@ -84,7 +86,10 @@ class PictureView(QWidget):
         """Replace parts of what is shown, by the names of `Content`: density, arrows, caption (of the frame on screen), message (a sentence
         in the middle, for an empty drawing)."""
         self._content = dataclasses.replace(self._content, **changes)
-        self.update()  # where nothing changed, the picture is handed out as it was
+        if self._painted_at is None or not self.isVisible() or self._picture.has_ground(self._content, *self._painted_at):
+            self.update()  # where nothing changed, the picture is handed out as it was
+        else:
+            self._ahead.start()  # the ground in a turn of its own: together with the frame it would make a tick late
 
     def show_frame(self, frames: Frames | None, k: int) -> None:
         """The particles of frame k, with trails from the frames before it."""
@@ -94,6 +99,10 @@ class PictureView(QWidget):
         """What is painted over the particles under this name; None takes it away."""
         others = tuple(pair for pair in self._content.overlays if pair[0] != name)
         self.show_content(overlays=others if overlay is None else (*others, (name, overlay)))
+
+    def _draw_ahead(self) -> None:
+        self.prepare()
+        self.update()
 
     def prepare(self, **changes: Any) -> None:
         """Draw the ground of what will be shown next, with these changes, in a turn of its own: the frame then finds it done."""
