@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ from scoreviz.gui.canvas.heatmap import colour_range, paint_density
 from scoreviz.gui.canvas.legend import Legend, LegendSpec
 from scoreviz.gui.canvas.maps import paint_map
 from scoreviz.gui.canvas.means import paint_means
-from scoreviz.gui.canvas.palette import PaletteName, palette
+from scoreviz.gui.canvas.palette import CanvasPalette, PaletteName, palette
 from scoreviz.gui.canvas.particles import MOST_DISCS, Counts, Particles
 from scoreviz.gui.canvas.paths import painting
 from scoreviz.gui.canvas.streamlines import paint_streamlines
@@ -91,37 +92,55 @@ def ground_key(content: Content, camera: Camera, scale: float) -> tuple[Any, ...
 
 
 class Ground:
-    """Everything beneath the particles: the density or a map, arrows and lines. Drawn again only for another key."""
+    """Everything beneath the particles: the density or a map, arrows and lines. Drawn again only for another key, a layer at a time."""
 
     def __init__(self) -> None:
         self.image = QImage()
-        self.key: tuple[Any, ...] = ()
+        self.key: tuple[Any, ...] = ()  # of what it is; nothing until it is whole
+        self.begun: tuple[Any, ...] = ()
         self.missing_arrows = 0
+        self._layers: list[Callable[[QPainter], None]] = []  # still to be drawn
 
     def draw(self, content: Content, camera: Camera, scale: float) -> None:
-        """Make it that of `content`."""
+        """Make it whole, as that of `content`."""
+        while not self.advance(content, camera, scale):
+            pass
+
+    def advance(self, content: Content, camera: Camera, scale: float) -> bool:
+        """Draw one layer more; whether it is whole."""
         key = ground_key(content, camera, scale)
-        if key == self.key:
-            return
+        if key != self.begun:
+            self.begun, self.key = key, ()
+            self._begin(content, camera, scale)
+        if self._layers:
+            with painting(self.image) as painter:
+                self._layers.pop(0)(painter)
+        if not self._layers:
+            self.key = key
+        return not self._layers
+
+    def _begin(self, content: Content, camera: Camera, scale: float) -> None:
         colours = palette(content.palette)
         if (self.image.width(), self.image.height()) != (camera.width_px, camera.height_px):
             self.image = QImage(camera.width_px, camera.height_px, QImage.Format.Format_RGB32)
         self.image.fill(colours.ground)
-        self.missing_arrows = 0
-        with painting(self.image) as painter:
-            if content.shown_density is not None:
-                paint_density(painter, content.shown_density, content.view.density_scale, camera, colours)
-            if content.shown_map is not None:
-                paint_map(painter, content.shown_map, camera, colours)
-            if content.shown_arrows is not None:
-                self.missing_arrows = paint_arrows(painter, content.shown_arrows, camera, scale, colours)
-            if content.contoured is not None:
-                paint_contours(painter, content.contoured, camera, scale, colours)
-            if content.streaming is not None:
-                paint_streamlines(painter, content.streaming, camera, scale, colours)
-            if content.shown_means is not None:
-                paint_means(painter, content.shown_means, camera, scale, colours)
-        self.key = key
+        self.missing_arrows, layers = 0, self._layers
+        layers.clear()
+        if (density := content.shown_density) is not None:
+            layers.append(lambda painter: paint_density(painter, density, content.view.density_scale, camera, colours))
+        if (map_ := content.shown_map) is not None:
+            layers.append(lambda painter: paint_map(painter, map_, camera, colours))
+        if (arrows := content.shown_arrows) is not None:
+            layers.append(lambda painter: self._arrows(painter, arrows, camera, scale, colours))
+        if (contoured := content.contoured) is not None:
+            layers.append(lambda painter: paint_contours(painter, contoured, camera, scale, colours))
+        if (streaming := content.streaming) is not None:
+            layers.append(lambda painter: paint_streamlines(painter, streaming, camera, scale, colours))
+        if (means := content.shown_means) is not None:
+            layers.append(lambda painter: paint_means(painter, means, camera, scale, colours))
+
+    def _arrows(self, painter: QPainter, grid: ArrowGrid, camera: Camera, scale: float, colours: CanvasPalette) -> None:
+        self.missing_arrows = paint_arrows(painter, grid, camera, scale, colours)
 
 
 class Picture:
@@ -172,13 +191,12 @@ class Picture:
         """Is the ground of this picture drawn?"""
         return ground_key(content, camera, scale) in (self._ground.key, self._next.key)
 
-    def prepare(self, content: Content, camera: Camera, scale: float) -> None:
-        """Draw the ground of the picture that comes next, beside the one in use."""
-        if not self.has_ground(content, camera, scale):
-            self._next.draw(content, camera, scale)
+    def prepare(self, content: Content, camera: Camera, scale: float) -> bool:
+        """Draw one layer more of the ground of a picture that comes, beside the one in use; whether it is whole."""
+        return self.has_ground(content, camera, scale) or self._next.advance(content, camera, scale)
 
     def _draw(self, content: Content, points: np.ndarray | None, camera: Camera, scale: float) -> None:
-        if ground_key(content, camera, scale) == self._next.key:
+        if ground_key(content, camera, scale) in (self._next.key, self._next.begun):
             self._ground, self._next = self._next, self._ground
         self._ground.draw(content, camera, scale)
         ground, colours = self._ground.image, palette(content.palette)

@@ -39,6 +39,7 @@ class PictureView(QWidget):
         self._picture = Picture(TRAIL_SECONDS)
         self._offline = Picture()  # of another size: sharing would rebuild every layer at each turn
         self._ui_scale = 1.0
+        self._coming: Content | None = None  # what is drawn ahead of the frame that shows it
         self._ahead = QTimer(self, singleShot=True, interval=0)
         self._ahead.timeout.connect(self._draw_ahead)
         self._painted_at: tuple[Camera, float] | None = None  # in device pixels, and how many of them to a logical one
@@ -89,7 +90,8 @@ class PictureView(QWidget):
         if self._painted_at is None or not self.isVisible() or self._picture.has_ground(self._content, *self._painted_at):
             self.update()  # where nothing changed, the picture is handed out as it was
         else:
-            self._ahead.start()  # the ground in a turn of its own: together with the frame it would make a tick late
+            self._coming = None
+            self._ahead.start()  # the ground first, in turns of its own: together with the frame it would make a tick late
 
     def show_frame(self, frames: Frames | None, k: int) -> None:
         """The particles of frame k, with trails from the frames before it."""
@@ -100,16 +102,24 @@ class PictureView(QWidget):
         others = tuple(pair for pair in self._content.overlays if pair[0] != name)
         self.show_content(overlays=others if overlay is None else (*others, (name, overlay)))
 
-    def _draw_ahead(self) -> None:
-        self.prepare()
-        self.update()
-
     def prepare(self, **changes: Any) -> None:
-        """Draw the ground of what will be shown next, with these changes, in a turn of its own: the frame then finds it done."""
-        if self._painted_at is not None:
-            began = time.perf_counter()
-            self._picture.prepare(dataclasses.replace(self._content, **changes), *self._painted_at)
-            self.prepared.emit(time.perf_counter() - began)
+        """Draw the ground of what will be shown next, with these changes: the frame then finds it done."""
+        self._coming = dataclasses.replace(self._content, **changes)
+        self._ahead.start()
+
+    def _draw_ahead(self) -> None:
+        """One layer of a ground, and another in the next turn."""
+        if self._painted_at is None:
+            return
+        began = time.perf_counter()
+        whole = self._picture.prepare(self._coming or self._content, *self._painted_at)
+        self.prepared.emit(time.perf_counter() - began)
+        if not whole:
+            self._ahead.start()
+        elif self._coming is None:
+            self.update()
+        else:
+            self._coming = None
 
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
         """The picture at another size, without a screen and without any cursor. Shown fields keep their own bounds."""
