@@ -42,7 +42,7 @@ class PictureView(QWidget):
         self._coming: Content | None = None  # what is drawn ahead of the frame that shows it
         self._ahead = QTimer(self, singleShot=True, interval=0)
         self._ahead.timeout.connect(self._draw_ahead)
-        self._painted_at: tuple[Camera, float] | None = None  # in device pixels, and how many of them to a logical one
+        self._ratio = 0.0  # device pixels to a logical one, when it was last painted
 
     @property
     def camera(self) -> Camera:
@@ -87,7 +87,7 @@ class PictureView(QWidget):
         """Replace parts of what is shown, by the names of `Content`: density, arrows, caption (of the frame on screen), message (a sentence
         in the middle, for an empty drawing)."""
         self._content = dataclasses.replace(self._content, **changes)
-        if self._painted_at is None or not self.isVisible() or self._picture.has_ground(self._content, *self._painted_at):
+        if not self._ratio or not self.isVisible() or self._picture.has_ground(self._content, *self._in_pixels(self._ratio)):
             self.update()  # where nothing changed, the picture is handed out as it was
         else:
             self._coming = None
@@ -103,16 +103,15 @@ class PictureView(QWidget):
         self.show_content(overlays=others if overlay is None else (*others, (name, overlay)))
 
     def prepare(self, **changes: Any) -> None:
-        """Draw the ground of what will be shown next, with these changes: the frame then finds it done."""
-        self._coming = dataclasses.replace(self._content, **changes)
-        self._ahead.start()
+        """Draw the ground of what will be shown next, with these changes: the frame then finds it done. What is on screen comes first."""
+        if self._ratio and not self._ahead.isActive():
+            self._coming = dataclasses.replace(self._content, **changes)
+            self._ahead.start()
 
     def _draw_ahead(self) -> None:
         """One layer of a ground, and another in the next turn."""
-        if self._painted_at is None:
-            return
         began = time.perf_counter()
-        whole = self._picture.prepare(self._coming or self._content, *self._painted_at)
+        whole = self._picture.prepare(self._coming or self._content, *self._in_pixels(self._ratio))
         self.prepared.emit(time.perf_counter() - began)
         if not whole:
             self._ahead.start()
@@ -128,13 +127,15 @@ class PictureView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self) as painter:
-            ratio = painter.deviceTransform().m11()  # of what is painted on: the screen, or an image given to QWidget.render
-            camera = self._camera.sized(round(self.width() * ratio), round(self.height() * ratio))
+            ratio = self._ratio = painter.deviceTransform().m11()  # of what is painted on: the screen, or an image of QWidget.render
             painter.scale(1.0 / ratio, 1.0 / ratio)
-            self._painted_at = camera, ratio * self._ui_scale
-            painter.drawImage(0, 0, self._picture.image(self._content, *self._painted_at))
+            painter.drawImage(0, 0, self._picture.image(self._content, *self._in_pixels(ratio)))
         if self._picture.unfinished:
             self.update()
+
+    def _in_pixels(self, ratio: float) -> tuple[Camera, float]:
+        """The camera in device pixels, and how many of them make a logical one of the picture."""
+        return self._camera.sized(round(self.width() * ratio), round(self.height() * ratio)), ratio * self._ui_scale
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

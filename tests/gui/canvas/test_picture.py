@@ -191,3 +191,30 @@ def test_three_hundred_frames_leave_memory_level(qtbot, walk, fields):
 
     before = frames(100)
     assert frames(300) - before < 4 << 20
+
+
+def test_a_ground_drawn_ahead_is_the_same_ground(canvas, fields, qtbot):
+    """A layer a turn, for what is on screen or for what comes; and what is on screen is never left unpainted for what comes."""
+    with qtbot.waitExposed(canvas):
+        canvas.show()
+    canvas.set_view(View())
+    canvas.grab()
+    turns = []
+    canvas.prepared.connect(turns.append)
+    (density, arrows), (next_density, next_arrows) = fields(canvas.bounds, sigma=0.3), fields(canvas.bounds, sigma=0.2)
+
+    def as_offline():
+        offline = canvas.render_to(canvas.size())
+        return canvas.grab().toImage().convertToFormat(offline.format()) == offline
+
+    with qtbot.waitSignal(canvas.painted, timeout=2000):
+        canvas.show_content(density=density, arrows=arrows)
+        canvas.prepare(density=next_density, arrows=next_arrows)  # not yet: the frame on screen waits for its own
+    assert turns and as_offline()
+    turns.clear()
+    canvas.prepare(density=next_density, arrows=next_arrows)
+    qtbot.waitUntil(lambda: len(turns) == 2, timeout=2000)
+    with qtbot.waitSignal(canvas.painted, timeout=2000):
+        canvas.show_content(density=next_density, arrows=next_arrows)
+    assert len(turns) == 2, "it was found done"
+    assert as_offline()
