@@ -196,8 +196,8 @@ def two_spirals() -> Scene:
     return msgspec.structs.replace(scene, network=MLP(width=64))
 
 
-def rate(engine: Driver, seconds: float = 1.5) -> float:
-    """Steps per second over so much of training, by this clock."""
+def rate(engine: Driver, seconds: float = 1.5, enough: Callable[[], bool] = lambda: True) -> float:
+    """Steps per second over so much of training, by this clock; longer, if it takes longer until there is `enough`."""
     mark = start(engine)
     first = engine.wait(Trained, lambda m: m.rate > 0, since=mark)
     began = engine.times[engine.said.index(first, mark)]
@@ -205,7 +205,7 @@ def rate(engine: Driver, seconds: float = 1.5) -> float:
     while True:
         message = engine.wait(Trained, lambda m: m.step > first.step, since=place)
         place = 1 + engine.said.index(message, place)
-        if (spent := engine.times[place - 1] - began) >= seconds:
+        if (spent := engine.times[place - 1] - began) >= seconds and (enough() or spent > 15.0):
             pause(engine)
             return (message.step - first.step) / spent
 
@@ -217,8 +217,12 @@ def test_live_runs_appear_and_leave_most_of_the_time_to_training(engine: Driver,
     assert not engine.since(mark, RunStarted), "an exact run does not depend on the training"
     engine.run_of({"score": Score(source="network")})
     mark = engine.mark()
-    beside = rate(engine)
-    live = [m for m in engine.since(mark, RunStarted) if m.live]
+
+    def live_runs() -> list[RunStarted]:
+        return [m for m in engine.since(mark, RunStarted) if m.live]
+
+    beside = rate(engine, enough=lambda: len(live_runs()) >= 3)  # a fifth of a busy machine may be one run a second
+    live = live_runs()
     assert len(live) >= 3 and all(m.source == "network" for m in live)
     steps = [m.step for m in live if m.step is not None]
     assert len(set(steps)) == len(live) and steps == sorted(steps)
