@@ -8,6 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from scoreviz.gui.playback import Run
 from scoreviz.gui.window import Window
+from scoreviz.protocol.messages import Density
+from scoreviz.scene.density import Gaussian
 from tests.gui.conftest import Open
 
 SECONDS = 3.0
@@ -70,3 +72,17 @@ def test_dragging_a_slider_goes_on_showing(qtbot: QtBot, open_window: Open, path
         return (run.total - 1 if path[-1] == "steps" else float(run.sigma[0])) == pytest.approx(last, rel=1e-6)
 
     qtbot.waitUntil(shows_the_last, timeout=5_000)
+
+
+def test_the_sentence_of_an_empty_drawing_goes_with_the_first_ground(qtbot: QtBot, open_window: Open) -> None:
+    """Not when the edit is in force, which waits for the first run."""
+    window = open_window()
+    canvas = window.dynamics.canvas
+    qtbot.waitUntil(lambda: canvas._content.density is not None, timeout=20_000)
+    window.store.edit(("density", "marks"), (), "Clear")
+    qtbot.waitUntil(lambda: "empty" in (canvas._content.message or ""), timeout=10_000)
+    seen: list[str | None] = []
+    window.session.received.connect(lambda m: seen.append(canvas._content.message) if isinstance(m, Density) else None)
+    window.store.edit(("density", "marks"), (Gaussian(x=0.5, y=0.2, std=0.4),), "Draw")
+    qtbot.waitUntil(lambda: bool(seen), timeout=10_000)
+    assert seen[0] is None

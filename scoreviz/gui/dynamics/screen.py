@@ -16,7 +16,7 @@ from scoreviz.gui.playback import Playback, Run
 from scoreviz.gui.session import Session
 from scoreviz.gui.store import Store
 from scoreviz.gui.widgets.words import count
-from scoreviz.protocol.messages import Applied, Problem
+from scoreviz.protocol.messages import Applied, Density, Problem
 from scoreviz.scene.document import Scene
 from scoreviz.scene.notation import Notation
 from scoreviz.scene.view import View
@@ -43,6 +43,7 @@ class Screen(QObject):
         self._index = 0
         self._traced = False  # is what the canvas shows a trace?
         self._message: str | None = None  # why nothing is drawn
+        self._refused = 0  # the revision of which it is
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self.refresh)
         self._prepare = QTimer(self, singleShot=True, interval=PREPARE_MS)
@@ -150,7 +151,10 @@ class Screen(QObject):
         match message:
             case Applied() if message.components:
                 self._say(None)
+            case Density() if self._message is not None and (message.revision or 0) > self._refused:
+                self._say(None)  # it comes before the first run does, with which the edit is in force
             case Problem() if message.where == "scene":
+                self._refused = message.revision or 0
                 self._say(QCoreApplication.translate("errors", message.template).format(**message.params))
                 if self._traced:
                     return  # what is on screen is not of this scene
