@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,8 @@ RADIUS = 2.6
 RING = 5.0
 RECENT = 9
 """Frames of a way that are drawn bright; what was before is drawn faintly."""
-INK = {0.7: 40_000, 0.12: 120_000}
-"""Logical pixels of lines of each opacity at most, shared among the ways: of longer ones the beginnings are left out."""
+BRIGHT_INK, FAINT_INK = 40_000.0, 120_000.0
+"""Logical pixels of bright and of faint lines at most, shared among the ways: of longer ones the beginnings are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +34,12 @@ class DroppedMarks:
         """Brighter than the run's particles, each with a ring."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         recent = tuple(way[-RECENT:] for way in self.ways)
-        for ways, alpha in ((self.ways, 0.12), (recent, 0.7), (self.ahead, 0.4)):
+        for ways, alpha, ink in ((self.ways, 0.12, FAINT_INK), (recent, 0.7, BRIGHT_INK), (self.ahead, 0.4, math.inf)):
             colour = QColor(palette.brush)
             colour.setAlphaF(alpha)
             painter.setPen(QPen(colour, 1.0))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, alpha > 0.2)  # the whole way is long: smoothing it takes 10 ms
-            painter.drawPath(segments_path(thickened(_segments(ways, camera, INK.get(alpha, INK[0.7]) * scale), scale)))
+            painter.drawPath(segments_path(thickened(_segments(ways, camera, ink * scale), scale)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for x, y in camera.to_pixels(self.points).tolist() if len(self.points) else ():
             at = QPointF(x, y)
