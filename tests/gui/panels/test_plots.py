@@ -33,7 +33,8 @@ def parts(plots: Plots) -> tuple[Any, Any]:
     return plots.left.plot, plots.right.plot
 
 
-def test_words_before_curves(context: PlotContext, progress: Progress, qtbot: QtBot) -> None:
+def test_words_before_curves(context: PlotContext, progress: Progress, playback: Playback, make_run: RunMaker, qtbot: QtBot) -> None:
+    playback.set_run(make_run(), 0)
     plots = Plots(context)
     qtbot.addWidget(plots)
     plots.resize(1000, 120)
@@ -56,8 +57,28 @@ def test_words_before_curves(context: PlotContext, progress: Progress, qtbot: Qt
     assert plots.left.plot._floor.value() == 0.733
 
 
-def test_a_floor_is_drawn_only_where_it_holds(context: PlotContext, progress: Progress, qtbot: QtBot) -> None:
+def test_where_nothing_is_drawn_nothing_has_a_floor(
+    context: PlotContext, progress: Progress, playback: Playback, make_run: RunMaker, qtbot: QtBot
+) -> None:
+    """Nor a distance: there is no run. What the engine said last was of the drawing before."""
+    plots = Plots(context)
+    qtbot.addWidget(plots)
+    plots.resize(1000, 120)
+    with qtbot.waitExposed(plots):
+        plots.show()
+    progress.loss_floor, progress.distance_floor, progress.run_distance = 1.9, (0.03, 0.01), 0.04
+    playback.set_run(make_run(), 0)
+    loss, distance = plots.left.plot, plots.right.plot
+    qtbot.waitUntil(lambda: "floor" in loss.figure.text() and "this run" in distance.figure.text(), timeout=2000)
+    playback.clear()
+    qtbot.waitUntil(lambda: loss.figure.text() == distance.figure.text() == "", timeout=2000)
+
+
+def test_a_floor_is_drawn_only_where_it_holds(
+    context: PlotContext, progress: Progress, playback: Playback, make_run: RunMaker, qtbot: QtBot
+) -> None:
     """Another drawing has another floor: the losses before it are none of its business, and may lie below it."""
+    playback.set_run(make_run(), 0)
     plots = Plots(context)
     qtbot.addWidget(plots)
     progress.set_loss_floor(1.7)

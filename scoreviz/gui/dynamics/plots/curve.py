@@ -126,11 +126,13 @@ class LossPlot(CurvePlot):
         empty = self.tr("Draw, or press Train: the loss appears here.")
         super().__init__(context, heading, "loss", empty, object_name, parent)
         context.progress.curves_changed.connect(self.schedule)
+        context.playback.run_changed.connect(self.schedule)
 
     def refresh(self) -> None:
-        """From the progress that the engine reports."""
+        """From the progress that the engine reports. Where no run is there nothing is drawn, and nothing has a floor."""
         progress = self.context.progress
-        self.show_series(Series(progress.loss, progress.loss_floor, since=progress.loss_floor_since))
+        floor = None if self.context.playback.run is None else progress.loss_floor
+        self.show_series(Series(progress.loss, floor, since=progress.loss_floor_since))
 
 
 class DistancePlot(CurvePlot):
@@ -139,20 +141,13 @@ class DistancePlot(CurvePlot):
     def __init__(self, context: PlotContext, heading: str, object_name: str, parent: QWidget | None = None) -> None:
         empty = self.tr("As the network learns, its samples come closer to the drawing: the distance appears here.")
         super().__init__(context, heading, "distance", empty, object_name, parent)
-        self._of_file = False  # is the run on screen from a file? It has not been measured
         context.progress.curves_changed.connect(self.schedule)
-        context.playback.run_changed.connect(self._run_changed)
-
-    def _run_changed(self) -> None:
-        run = self.context.playback.run
-        of_file = run is not None and bool(run.file)
-        if of_file != self._of_file:
-            self._of_file = of_file
-            self.schedule()
+        context.playback.run_changed.connect(self.schedule)
 
     def refresh(self) -> None:
         """From the progress that the engine reports."""
         progress = self.context.progress
-        floor, spread = progress.distance_floor or (None, 0.0)
-        this_run = None if self._of_file else progress.run_distance
+        run = self.context.playback.run
+        floor, spread = (progress.distance_floor if run is not None else None) or (None, 0.0)
+        this_run = None if run is None or run.file else progress.run_distance  # one from a file has not been measured
         self.show_series(Series(progress.distance, floor, spread, progress.distance_floor_since, this_run))
