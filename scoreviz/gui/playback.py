@@ -45,7 +45,7 @@ class Timed(Playable, Protocol):
     log_snr: np.ndarray  # (F,)
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """One run of a sampler. Frame 0 is its start; frame k is the state after its k-th kept substep.
 
@@ -146,6 +146,16 @@ class Playback(QObject, Generic[R]):
     def wanted(self) -> int:
         """Frame that was asked for: the one on screen, or one that has not come yet."""
         return self._index if self._wish is None else self._wish
+
+    @property
+    def coming(self) -> int:
+        """The frame that a tick shows next while it plays: at a high speed it leaves some out, after the last one a loop begins again."""
+        run = self._run
+        if run is None or self._index >= run.length - 1:
+            return 0
+        by = self._rate(run) * self.timer.interval() / 1000.0
+        ticks = max(1, math.ceil((self._index + 1 - self._position) / by))
+        return min(int(self._position + ticks * by), run.length - 1)
 
     @property
     def playing(self) -> bool:
@@ -254,14 +264,17 @@ class Playback(QObject, Generic[R]):
         if self._index >= run.length - 1:
             self._rest(seconds)
             return
-        rate = (run.length - 1) / self.seconds * self._speed
-        position = self._position + min(seconds, 0.1) * rate
+        position = self._position + min(seconds, 0.1) * self._rate(run)
         index = self._index
         while index < min(int(position), run.length - 1) and run.has(index + 1):
             index += 1
         if index != self._index:
             self._go(index)
         self._position = min(position, math.nextafter(index + 1, 0))  # a frame that was waited for is shown as soon as it comes
+
+    def _rate(self, run: R) -> float:
+        """Frames a second."""
+        return (run.length - 1) / self.seconds * self._speed
 
     def _rest(self, seconds: float) -> None:
         if not self.loop:

@@ -19,7 +19,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from scoreviz.gui import theme
 from scoreviz.gui.canvas.camera import Camera
-from scoreviz.gui.canvas.picture import Content, Picture
+from scoreviz.gui.canvas.content import Content
+from scoreviz.gui.canvas.picture import Picture
 from scoreviz.gui.developing import RUN_SECONDS as PICTURE_RUN_SECONDS
 from scoreviz.gui.developing import Developing, PictureStill
 from scoreviz.gui.dynamics.fields import arrow_kind

@@ -69,14 +69,15 @@ def contour_segments(grid: DensityGrid, levels: np.ndarray = LEVELS) -> tuple[np
 
 def label_places(segments: np.ndarray, level: np.ndarray, size: tuple[int, int], margin: float) -> list[tuple[int, float, float]]:
     """(level, x, y) in pixels: for each level with a line well within the picture, that line's point farthest in a direction of its own."""
+    middles = 0.5 * (segments[:, 0] + segments[:, 1])
+    x, y = middles[:, 0], middles[:, 1]
+    inside = np.flatnonzero((x > margin) & (x < size[0] - margin) & (y > margin) & (y < size[1] - margin))
+    level, x, y = level[inside], x[inside], y[inside]
     places = []
-    middles = segments.mean(axis=1)
-    inside = ((middles > margin) & (middles < np.array(size) - margin)).all(axis=1)
-    for k in np.unique(level[inside]):
-        of_level = middles[inside & (level == k)]
-        direction = np.array([math.cos(_TURN * k), math.sin(_TURN * k)])
-        x, y = of_level[np.argmax(of_level @ direction)]
-        places.append((int(k), float(x), float(y)))
+    for k in np.flatnonzero(np.bincount(level)).tolist():
+        of_level = np.flatnonzero(level == k)
+        farthest = of_level[np.argmax(math.cos(_TURN * k) * x[of_level] + math.sin(_TURN * k) * y[of_level])]
+        places.append((k, float(x[farthest]), float(y[farthest])))
     return places
 
 

@@ -24,15 +24,18 @@ _HEAD = 4.5
 def interpolate(vectors: np.ndarray, bounds: Bounds, at: np.ndarray) -> np.ndarray:
     """The field (ny, nx, 2) at places (n, 2), bilinear between the cells' centres, beyond the outermost ones as at them."""
     ny, nx = vectors.shape[:2]
-    column = np.clip((at[:, 0] - bounds.x0) / (bounds.x1 - bounds.x0) * nx - 0.5, 0, nx - 1)
-    row = np.clip((at[:, 1] - bounds.y0) / (bounds.y1 - bounds.y0) * ny - 0.5, 0, ny - 1)
-    i, j = np.minimum(row.astype(int), max(ny - 2, 0)), np.minimum(column.astype(int), max(nx - 2, 0))
+    column = (at[:, 0] - bounds.x0) * (nx / (bounds.x1 - bounds.x0)) - 0.5
+    row = (at[:, 1] - bounds.y0) * (ny / (bounds.y1 - bounds.y0)) - 0.5
+    column, row = np.minimum(np.maximum(column, 0), nx - 1), np.minimum(np.maximum(row, 0), ny - 1)  # np.clip takes thrice as long
+    i, j = np.minimum(row.astype(np.intp), max(ny - 2, 0)), np.minimum(column.astype(np.intp), max(nx - 2, 0))
     v, u = (row - i)[:, None], (column - j)[:, None]
-    i1, j1 = np.minimum(i + 1, ny - 1), np.minimum(j + 1, nx - 1)
-    lower = vectors[i, j] * (1 - u) + vectors[i, j1] * u
-    upper = vectors[i1, j] * (1 - u) + vectors[i1, j1] * u
-    found: np.ndarray = lower * (1 - v) + upper * v
-    return found
+    right, above = min(1, nx - 1), nx * min(1, ny - 1)
+    flat, corner = vectors.reshape(ny * nx, -1), i * nx + j
+    lower, upper = flat.take(corner, axis=0), flat.take(corner + above, axis=0)
+    lower += (flat.take(corner + right, axis=0) - lower) * u
+    upper += (flat.take(corner + (above + right), axis=0) - upper) * u
+    lower += (upper - lower) * v
+    return lower
 
 
 def streamlines(grid: ArrowGrid) -> np.ndarray:
@@ -68,8 +71,9 @@ def streamlines(grid: ArrowGrid) -> np.ndarray:
 def _direction(vectors: np.ndarray, bounds: Bounds, at: np.ndarray) -> np.ndarray:
     """Unit vectors; zero where the field is still."""
     field = interpolate(vectors, bounds, at)
-    size = np.linalg.norm(field, axis=1, keepdims=True)
-    return np.where(size > STILL, field / np.maximum(size, STILL), 0.0)
+    size = np.hypot(field[:, 0], field[:, 1])
+    field *= ((size > STILL) / np.maximum(size, STILL))[:, None]
+    return field
 
 
 def line_segments(lines: np.ndarray, scale: float) -> np.ndarray:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QSize, QTimer, Signal
-from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRect, QSize, QTimer, Signal
+from PySide6.QtGui import QImage, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from scoreviz.gui.canvas.camera import Camera
+from scoreviz.gui.canvas.content import Content
 from scoreviz.gui.canvas.frame import Bounds, Frames, MapGrid, Overlay
 from scoreviz.gui.canvas.palette import PaletteName, palette
 from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.paths import painting
-from scoreviz.gui.canvas.picture import Content, Picture
+from scoreviz.gui.canvas.picture import Picture
 from scoreviz.scene.view import View
 
 TRAIL_SECONDS = 0.04
 """For trails in one paint event after a jump: enough to draw those of the default length at once."""
 
 
+SHOWING_SECONDS = 0.005
+"""For words over the drawn layers, and the way to the screen."""
+
+
 class PictureView(QWidget):
-    """Shows exactly what it was last given; nothing is smoothed over time.
+    """Shows exactly what it was last given; nothing is smoothed over time. While that is being drawn, it shows what it showed before.
 
     Its own camera is in logical pixels; a picture is drawn in device pixels at whatever ratio the painter has.
     """
@@ -39,9 +46,13 @@ class PictureView(QWidget):
         self._picture = Picture(TRAIL_SECONDS)
         self._offline = Picture()  # of another size: sharing would rebuild every layer at each turn
         self._ui_scale = 1.0
-        self._coming: Content | None = None  # what is drawn ahead of the frame that shows it
+        self._drawing: Content | None = None  # what is to be on screen next, while its layers are drawn, a turn each
+        self._begun = False  # is one of them drawn?
+        self._shown = self._content  # on screen until then
+        self._coming: Content | None = None  # what is drawn ahead of the time at which it is shown
         self._ahead = QTimer(self, singleShot=True, interval=0)
         self._ahead.timeout.connect(self._draw_ahead)
+        self.room: Callable[[], float] = lambda: math.inf  # seconds until something that must not wait: no longer layer is begun
         self._ratio = 0.0  # device pixels to a logical one, when it was last painted
 
     @property
@@ -86,12 +97,15 @@ class PictureView(QWidget):
     def show_content(self, **changes: Any) -> None:
         """Replace parts of what is shown, by the names of `Content`: density, arrows, caption (of the frame on screen), message (a sentence
         in the middle, for an empty drawing)."""
+        changes = {name: value for name, value in changes.items() if value != getattr(self._content, name)}
+        if not changes:
+            return
         self._content = dataclasses.replace(self._content, **changes)
-        if not self._ratio or not self.isVisible() or self._picture.has_ground(self._content, *self._in_pixels(self._ratio)):
-            self.update()  # where nothing changed, the picture is handed out as it was
-        else:
-            self._coming = None
-            self._ahead.start()  # the ground first, in turns of its own: together with the frame it would make a tick late
+        if not self._ratio or not self.isVisible() or self._picture.has_layers(self._content, *self._in_pixels(self._ratio)):
+            self._drawing = None
+            self.update()
+        elif self._drawing is None or not self._begun:  # one that is begun is shown: who only ever begins shows nothing
+            self._draw(self._content)
 
     def show_frame(self, frames: Frames | None, k: int) -> None:
         """The particles of frame k, with trails from the frames before it."""
@@ -103,33 +117,60 @@ class PictureView(QWidget):
         self.show_content(overlays=others if overlay is None else (*others, (name, overlay)))
 
     def prepare(self, **changes: Any) -> None:
-        """Draw the ground of what will be shown next, with these changes: the frame then finds it done. What is on screen comes first."""
-        if self._ratio and not self._ahead.isActive():
+        """Draw the layers of what will be shown next, with these changes: it then finds them done. What is on screen comes first.
+
+        Where there was no room the last time, this goes on.
+        """
+        if self._ratio and self.isVisible():
             self._coming = dataclasses.replace(self._content, **changes)
             self._ahead.start()
 
+    def _draw(self, content: Content) -> None:
+        """The layers first, in turns of their own, then all at once: in one turn they would make a tick late."""
+        self._drawing, self._begun = content, False
+        self._ahead.start()
+
     def _draw_ahead(self) -> None:
-        """One layer of a ground, and another in the next turn."""
+        """One layer, and another in the next turn."""
+        content = self._drawing or self._coming
+        if content is None:
+            return
         began = time.perf_counter()
-        whole = self._picture.prepare(self._coming or self._content, *self._in_pixels(self._ratio))
-        self.prepared.emit(time.perf_counter() - began)
-        if not whole:
+        came_to = self._picture.prepare(content, *self._in_pixels(self._ratio), self.room())
+        took = time.perf_counter() - began
+        if came_to == "more":
+            self._begun = self._drawing is not None
             self._ahead.start()
-        elif self._coming is None:
-            self.update()
-        else:
+        elif came_to == "whole" and self._drawing is None:
             self._coming = None
+        elif came_to == "whole" and self.room() >= SHOWING_SECONDS:
+            self._show_drawn(content)
+        if came_to != "no room":
+            self.prepared.emit(took)
+
+    def _show_drawn(self, content: Content) -> None:
+        self._shown, self._drawing = content, None
+        if content is not self._content:
+            self._draw(self._content)
+        self.update()
 
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
         """The picture at another size, without a screen and without any cursor. Shown fields keep their own bounds."""
         image = self._offline.image(self._content, self._camera.sized(size.width(), size.height()), scale)
         return image.copy()  # the picture goes on being drawn into
 
+    def grab(self, rectangle: QRect | None = None) -> QPixmap:
+        """A picture of the widget as it is told to be, also while that is being drawn."""
+        self._drawing = None
+        return super().grab(self.rect() if rectangle is None else rectangle)
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._drawing is None:
+            self._shown = self._content
         with painting(self) as painter:
             ratio = self._ratio = painter.deviceTransform().m11()  # of what is painted on: the screen, or an image of QWidget.render
             painter.scale(1.0 / ratio, 1.0 / ratio)
-            painter.drawImage(0, 0, self._picture.image(self._content, *self._in_pixels(ratio)))
+            painter.drawImage(0, 0, self._picture.image(self._shown, *self._in_pixels(ratio)))
         if self._picture.unfinished:
             self.update()
 
@@ -145,7 +186,7 @@ class PictureView(QWidget):
         """Whether the camera is another one now."""
         if camera == self.camera:
             return False
-        self._camera = camera
+        self._camera, self._drawing = camera, None
         self.update()
         self.boundsChanged.emit()
         return True

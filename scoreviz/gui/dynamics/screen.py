@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, QTimer
 
@@ -24,8 +25,7 @@ from scoreviz.scene.view import View
 DENSITY_CELL = 6  # logical pixels
 ARROW_CELL = 26
 LARGEST_GRID = 320
-PREPARE_MS = 18  # after a frame: the tick after it is over, the frame after it at usual speed two ticks away
-FASTEST = 4
+MARGIN_MS = 1  # before a tick: nothing is begun that may not be over by then
 HOLD_MS = 250  # a frame waits so long for its field while the transport plays; then it is shown with what there is
 
 
@@ -40,29 +40,28 @@ class Screen(QObject):
         self._canvas, self._store, self._session = canvas, store, session
         self._playback, self._runs, self._fields, self._inspecting = playback, runs, fields, inspecting
         self._held = QElapsedTimer()
-        self._index = 0
         self._traced = False  # is what the canvas shows a trace?
         self._message: str | None = None  # why nothing is drawn
         self._refused = 0  # the revision of which it is
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self.refresh)
-        self._prepare = QTimer(self, singleShot=True, interval=PREPARE_MS)
-        self._prepare.timeout.connect(self._prepare_next)
-        self._step = 1  # frames from one that was shown to the next
+        self._stale = False  # something has come for the frame on screen, which waits for a tick
+        canvas.room = self._room
+        canvas.painted.connect(self._prepare)
         canvas.boundsChanged.connect(self._look)
-        playback.run_changed.connect(self._refresh.start)
-        playback.index_changed.connect(self._go)
         playback.hold = self._hold
-        playback.run_grew.connect(self._refresh.start)
-        playback.playing_changed.connect(self._refresh.start)
-        inspecting.changed.connect(self._refresh.start)
-        fields.changed.connect(self._refresh.start)
+        playback.timer.timeout.connect(self._tick)  # after the transport's own
+        for now in (playback.run_changed, playback.index_changed, playback.playing_changed):
+            now.connect(self._now)
+        for soon in (playback.run_grew, inspecting.changed, fields.changed):
+            soon.connect(self._soon)
         store.changed.connect(self._changed)
         session.received.connect(self._receive)
         canvas.set_view(store.scene.view)
 
     def refresh(self) -> None:
         """Show the frame with its own fields; where they are still under way, the last ones, which the caption then names."""
+        self._stale = False
         run, k = self._playback.run, self._playback.index
         view = self._store.scene.view
         if self._traced and (run is None or not run.file):  # what comes next may take a while
@@ -81,37 +80,48 @@ class Screen(QObject):
             self._show_trace(run, k)
             return
         sigma = float(run.sigma[k])
-        if (log_p := self._fields.density(sigma)) is not None:
-            self._canvas.show_content(density=log_p)
-        if (field := self._fields.arrows(sigma)) is not None:
-            self._canvas.show_content(arrows=field)
-        self._canvas.show_frame(run, k)
-        self._canvas.show_content(caption=caption(run, k, self._store.scene.view.notation))
+        known = self._known(sigma)
+        self._canvas.show_content(**known, frames=run, k=k, caption=caption(run, k, self._store.scene.view.notation))
         ahead = range(k, min(k + AHEAD, run.length)) if self._playback.playing else (k,)
         sigmas = tuple(dict.fromkeys(float(run.sigma[i]) for i in ahead))
         density, arrows = needs_fields(view)
         self._fields.show(sigmas, arrow_kind(self._store.scene), density=density, arrows=arrows, position=self._runs.position)
         self._inspecting.show(sigmas, playing=self._playback.playing)
-        if self._playback.playing:
-            self._prepare.start()
 
-    def _go(self, index: int) -> None:
-        self._step = min(max(index - self._index, 1), FASTEST)
-        self._index = index
+    def _known(self, sigma: float) -> dict[str, Any]:
+        """Density and arrows of this level, as far as there are any."""
+        found = {"density": self._fields.density(sigma), "arrows": self._fields.arrows(sigma)}
+        return {name: grid for name, grid in found.items() if grid is not None}
+
+    def _now(self, _told: object = None) -> None:
         self._refresh.start()
 
-    def _prepare_next(self) -> None:
-        """The ground of the frame that comes next, between two ticks: together with the frame it would make one tick late."""
-        run, k = self._playback.run, self._playback.index + self._step
-        if run is None or run.file or not self._playback.playing or not run.ready:
+    def _soon(self) -> None:
+        """While it plays, everything is drawn right after a tick: what is begun shortly before one makes it late."""
+        self._stale = True
+        if not self._playback.timer.isActive():
+            self._refresh.start()
+
+    def _tick(self) -> None:
+        if self._stale and not self._refresh.isActive():
+            self.refresh()
+        self._prepare()
+
+    def _room(self) -> float:
+        """Seconds until the next tick."""
+        timer = self._playback.timer
+        return (timer.remainingTime() - MARGIN_MS) / 1000.0 if timer.isActive() else math.inf
+
+    def _prepare(self) -> None:
+        """The layers of the frame that comes next, between the ticks: together with the frame they would make its tick late."""
+        run, k = self._playback.run, self._playback.coming
+        if run is None or run.file or not self._playback.timer.isActive() or not run.has(k) or self._refresh.isActive():
             return
-        sigma = float(run.sigma[k if run.has(k) else 0])  # after the last one a loop begins again
+        sigma = float(run.sigma[k])
         if self._fields.missing(sigma):
             return
-        density, arrows = self._fields.density(sigma), self._fields.arrows(sigma)
         map_, means = self._inspecting.of(sigma)
-        known = {name: grid for name, grid in (("density", density), ("arrows", arrows)) if grid is not None}
-        self._canvas.prepare(**known, map=map_, means=means)
+        self._canvas.prepare(**self._known(sigma), map=map_, means=means, frames=run, k=k)
 
     def _show_trace(self, run: Run, k: int) -> None:
         """Points alone: the density and the score that they were sampled from are not in the file."""

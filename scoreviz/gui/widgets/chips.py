@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QFrame, QWidget
 
 from scoreviz.gui import icons, theme
@@ -20,6 +20,8 @@ class Chip(QAbstractButton):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._chevron, self._small = chevron, small
+        self._look: tuple[object, ...] = ()
+        self._shown = QPixmap()
         self.setObjectName(object_name)
         self.setCheckable(checkable)
         self.setText(text)
@@ -43,8 +45,22 @@ class Chip(QAbstractButton):
         self.update()
 
     def paintEvent(self, event: object) -> None:
-        now, painter = theme.current(), QPainter(self)
+        """A chip on the canvas is painted with each of its frames, so its look is kept."""
+        painter = QPainter(self)
+        ratio = painter.deviceTransform().m11()
+        states = (self.isChecked(), self.isEnabled(), self.isDown(), self.underMouse(), self.hasFocus())
+        look = (theme.current(), self.size(), ratio, self.text(), states)
+        if look != self._look:
+            self._look, self._shown = look, QPixmap(self.size() * ratio)
+            self._shown.setDevicePixelRatio(ratio)
+            self._shown.fill(Qt.GlobalColor.transparent)
+            self._draw(QPainter(self._shown))
+        painter.drawPixmap(0, 0, self._shown)
+
+    def _draw(self, painter: QPainter) -> None:
+        now = theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
         rect = QRectF(self.rect())
         radius = rect.height() / 2 - 0.5
         on = self.isChecked() and self.isEnabled()
@@ -58,6 +74,7 @@ class Chip(QAbstractButton):
             side = now.px(12)
             icons.paint(painter, "down", QRectF(rect.right() - side - now.px(9), rect.center().y() - side / 2, side, side), tint)
         focus_ring(painter, self, rect, radius)
+        painter.end()
 
 
 class Pill(QFrame):

@@ -193,28 +193,84 @@ def test_three_hundred_frames_leave_memory_level(qtbot, walk, fields):
     assert frames(300) - before < 4 << 20
 
 
-def test_a_ground_drawn_ahead_is_the_same_ground(canvas, fields, qtbot):
-    """A layer a turn, for what is on screen or for what comes; and what is on screen is never left unpainted for what comes."""
+@pytest.fixture
+def shown(canvas, qtbot):
+    """A canvas on screen, painted once; drawn ahead are density, arrows, trails and particles, one a turn."""
     with qtbot.waitExposed(canvas):
         canvas.show()
     canvas.set_view(View())
     canvas.grab()
+    return canvas
+
+
+def as_offline(canvas):
+    offline = canvas.render_to(canvas.size())
+    return canvas.grab().toImage().convertToFormat(offline.format()) == offline
+
+
+def test_what_is_drawn_ahead_is_the_same_picture(shown, walk, fields, qtbot):
+    """A layer a turn, for what is on screen or for what comes; and what is on screen is never left unpainted for what comes."""
     turns = []
-    canvas.prepared.connect(turns.append)
-    (density, arrows), (next_density, next_arrows) = fields(canvas.bounds, sigma=0.3), fields(canvas.bounds, sigma=0.2)
-
-    def as_offline():
-        offline = canvas.render_to(canvas.size())
-        return canvas.grab().toImage().convertToFormat(offline.format()) == offline
-
-    with qtbot.waitSignal(canvas.painted, timeout=2000):
-        canvas.show_content(density=density, arrows=arrows)
-        canvas.prepare(density=next_density, arrows=next_arrows)  # not yet: the frame on screen waits for its own
-    assert turns and as_offline()
+    shown.prepared.connect(turns.append)
+    (density, arrows), (next_density, next_arrows) = fields(shown.bounds, sigma=0.3), fields(shown.bounds, sigma=0.2)
+    coming = {"density": next_density, "arrows": next_arrows, "frames": walk, "k": 11}
+    with qtbot.waitSignal(shown.painted, timeout=2000):
+        shown.show_content(density=density, arrows=arrows, frames=walk, k=10)
+        shown.prepare(**coming)  # not yet: the frame on screen waits for its own
+    assert len(turns) >= 4 and as_offline(shown)
+    shown.prepare(**coming)
+    qtbot.waitUntil(lambda: len(turns) >= 8, timeout=2000)
     turns.clear()
-    canvas.prepare(density=next_density, arrows=next_arrows)
-    qtbot.waitUntil(lambda: len(turns) == 2, timeout=2000)
-    with qtbot.waitSignal(canvas.painted, timeout=2000):
-        canvas.show_content(density=next_density, arrows=next_arrows)
-    assert len(turns) == 2, "it was found done"
-    assert as_offline()
+    with qtbot.waitSignal(shown.painted, timeout=2000):
+        shown.show_content(**coming)
+    assert not turns, "it was found done"
+    assert as_offline(shown)
+
+
+def test_nothing_is_begun_for_which_there_is_no_room(shown, walk, fields, qtbot):
+    turns, paints = [], []
+    shown.prepared.connect(turns.append)
+    shown.painted.connect(paints.append)
+    density, arrows = fields(shown.bounds, sigma=0.3)
+    shown.show_content(density=density, arrows=arrows, frames=walk, k=10)
+    qtbot.waitUntil(lambda: bool(paints), timeout=2000)  # how long each layer takes is known now
+    shown.room = lambda: 0.0
+    turns.clear()
+    paints.clear()
+    shown.show_content(k=12)
+    for _ in range(20):
+        qtbot.wait(1)
+        shown.prepare(k=13)
+    assert not turns and not paints
+    shown.room = lambda: 1.0
+    shown.prepare(k=13)  # as a tick of the transport does
+    qtbot.waitUntil(lambda: bool(paints), timeout=2000)
+    assert as_offline(shown)
+
+
+def test_frames_that_come_faster_than_they_are_drawn_are_shown(shown, walk, fields, qtbot):
+    """Each is given up for the next, but not one after another."""
+    density, arrows = fields(shown.bounds, sigma=0.3)
+    shown.show_content(density=density, arrows=arrows, frames=walk, k=0)
+    qtbot.waitUntil(lambda: shown._drawing is None, timeout=2000)
+    seen, turns = [], []
+    shown.painted.connect(lambda _seconds: seen.append(shown._shown.k))
+    shown.prepared.connect(turns.append)
+    for k in range(1, 30):  # at the first layer of the one before
+        before = len(turns) + len(seen)
+        shown.show_content(k=k)
+        qtbot.waitUntil(lambda before=before: len(turns) + len(seen) > before, timeout=2000)
+    assert len(seen) > 8
+    qtbot.waitUntil(lambda: seen[-1] == 29, timeout=2000)
+    assert as_offline(shown)
+
+
+def test_what_changes_nothing_paints_nothing(shown, walk, qtbot):
+    paints = []
+    shown.painted.connect(paints.append)
+    shown.show_frame(walk, 5)
+    qtbot.waitUntil(lambda: len(paints) == 1, timeout=2000)
+    shown.show_frame(walk, 5)
+    shown.show_content(view=View(), caption=None)
+    qtbot.wait(30)
+    assert len(paints) == 1

@@ -74,7 +74,8 @@ def test_on_screen_a_long_trail_is_whole_in_the_end(canvas, walk, qtbot, ticking
     with qtbot.waitExposed(canvas):
         canvas.show()
     canvas.set_view(View(trails=40))
-    canvas._picture._trail_seconds = 15
+    canvas._picture.brush.trail_seconds = 15
+    canvas.repaint()
     paints = []
     canvas.painted.connect(lambda _seconds: paints.append(canvas._picture.unfinished))
     canvas.show_frame(walk, 39)
