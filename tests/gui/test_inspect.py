@@ -239,6 +239,30 @@ def test_out_of_sight_nothing_is_asked(open_window: Open, qtbot: QtBot) -> None:
     settle(window, qtbot)
 
 
+def test_while_it_plays_what_comes_is_drawn_after_a_tick(open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maps and fields arrive at any time; what they have drawn anew just before a tick would make it late."""
+    window = opened(open_window, qtbot)
+    screen, playback = window.dynamics.screen_, window.playback
+    settle(window, qtbot)
+    refreshed = []
+    monkeypatch.setattr(window.dynamics.fields, "show", lambda *_args, **_named: refreshed.append(playback.index))
+    playback.play()
+    qtbot.waitUntil(lambda: len(refreshed) > 3)
+    playback.timer.setInterval(60_000)
+    qtbot.wait(20)
+    refreshed.clear()
+    for something in (window.dynamics.fields.changed, window.dynamics.inspecting.changed, playback.run_grew):
+        something.emit()
+    qtbot.wait(20)
+    assert not refreshed and screen._room() > 50.0
+    playback.timer.timeout.emit()
+    assert len(refreshed) == 1, "all at once"
+    playback.pause()
+    qtbot.waitUntil(lambda: len(refreshed) == 2)
+    window.dynamics.fields.changed.emit()
+    qtbot.waitUntil(lambda: len(refreshed) == 3)
+
+
 # ---- back and forth, and without the engine
 
 

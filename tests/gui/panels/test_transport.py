@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -151,3 +152,19 @@ def test_time_passes_only_on_screen(playback: Playback, make_run) -> None:
     assert playback.timer.isActive()
     playback.pause()
     assert not playback.timer.isActive()
+
+
+@pytest.mark.parametrize("speed", Playback.SPEEDS)
+def test_the_frame_that_comes_is_known(speed: float, playback: Playback, make_run, monkeypatch) -> None:
+    """With ticks in time each frame that is shown was named before, and after the last one it is the first."""
+    playback.set_run(make_run(100), 0)
+    playback.set_speed(speed)
+    playback.play()
+    monkeypatch.setattr(playback, "_clock", SimpleNamespace(restart=playback.timer.interval))
+    shown = []
+    playback.index_changed.connect(shown.append)
+    while playback.index < 100:
+        coming, before = playback.coming, len(shown)
+        playback._tick()
+        assert shown[before:] in ([], [coming])
+    assert len(shown) == (100 if speed <= 2 else 63) and playback.coming == 0, "at 4 it leaves some out"
