@@ -243,7 +243,9 @@ def picture(view: SpaceTime) -> np.ndarray:
     return np.frombuffer(image.constBits(), np.uint32).reshape(360, 640).copy()
 
 
-def test_forward_runs_the_other_way_langevin_has_no_t_and_out_of_sight_nothing_is_asked(qtbot: QtBot, window: Window) -> None:
+def test_forward_runs_the_other_way_langevin_has_no_t_and_out_of_sight_nothing_is_asked(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
     view = view_of(window)
     with qtbot.waitSignal(window.playback.run_changed, timeout=10_000):
         window.store.edit(("sampler",), Forward(steps=30), "forward")
@@ -262,6 +264,17 @@ def test_forward_runs_the_other_way_langevin_has_no_t_and_out_of_sight_nothing_i
     assert view.content.ways == ()
     window.store.edit(("density", "dimensions"), "2", "2-D")
     assert window.dynamics.views.name == "plane" and not view.isVisible()
+    window.playback.play()
+    assert window.playback.run is not None and window.playback.run.at(0).shape[1] == 1
+    monkeypatch.setattr(window.dynamics.fields, "missing", lambda _sigma: False)
+    prepared: list[object] = []
+    monkeypatch.setattr(window.dynamics.canvas, "prepare", lambda **changes: prepared.append(changes))
+    window.dynamics.screen_._refresh.stop()
+    window.dynamics.screen_._prepare()
+    assert not prepared, "a run on the line is not drawn in the plane"
+    window.dynamics.screen_._refresh.start()
+    window.playback.pause()
+    monkeypatch.undo()
     inquiries = [each for name, each in window.questions._inquiries.items() if name.startswith("spacetime")]
     assert len(inquiries) == 7 and all(each.question is None for each in inquiries)
     assert window.dynamics.stage.chips.objectName() == "layer_chips" and window.dynamics.stage.chips.isVisible()

@@ -71,7 +71,7 @@ class Screen(QObject):
             self._canvas.show_content(message=self._message)
         if run is None or not run.ready:
             return
-        if name_of(self._store.scene) != "plane" or run.at(0).shape[1] != 2:
+        if not self._is_plane(run):
             self._canvas.show_frame(None, 0)  # another view shows it; all that the engine must know is how far it is
             self._fields.show((), arrow_kind(self._store.scene), density=False, arrows=False, position=self._runs.position)
             self._inspecting.show((), playing=False)
@@ -87,6 +87,10 @@ class Screen(QObject):
         density, arrows = needs_fields(view)
         self._fields.show(sigmas, arrow_kind(self._store.scene), density=density, arrows=arrows, position=self._runs.position)
         self._inspecting.show(sigmas, playing=self._playback.playing)
+
+    def _is_plane(self, run: Run) -> bool:
+        """Does the canvas show it? A run of other dimensions may still be there when the scene is of the plane again."""
+        return name_of(self._store.scene) == "plane" and run.at(0).shape[1] == 2
 
     def _known(self, sigma: float) -> dict[str, Any]:
         """Density and arrows of this level, as far as there are any."""
@@ -115,7 +119,9 @@ class Screen(QObject):
     def _prepare(self) -> None:
         """The layers of the frame that comes next, between the ticks: together with the frame they would make its tick late."""
         run, k = self._playback.run, self._playback.coming
-        if run is None or run.file or not self._playback.timer.isActive() or not run.has(k) or self._refresh.isActive():
+        if run is None or run.file or not self._playback.timer.isActive() or self._refresh.isActive():
+            return
+        if not run.has(k) or not self._is_plane(run):
             return
         sigma = float(run.sigma[k])
         if self._fields.missing(sigma):

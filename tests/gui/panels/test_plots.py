@@ -13,11 +13,15 @@ from pytestqt.qtbot import QtBot
 from scoreviz.gui import theme
 from scoreviz.gui.dynamics.plots import PlotContext, Plots
 from scoreviz.gui.dynamics.plots.axes import MOST_TICKS, log_ticks
+from scoreviz.gui.dynamics.plots.by_sigma import LossBySigmaPlot, ObjectivesPlot
+from scoreviz.gui.dynamics.plots.noise import SnrPlot
 from scoreviz.gui.dynamics.racing import Racing
 from scoreviz.gui.playback import Playback
 from scoreviz.gui.progress import Progress
 from scoreviz.gui.questions import Questions
 from scoreviz.gui.store import Store
+from scoreviz.protocol.arrays import Array
+from scoreviz.protocol.questions import LossBySigma, Objectives
 from tests.gui.panels.conftest import RunMaker
 from tests.gui.test_questions import FakeSession
 
@@ -149,6 +153,51 @@ def test_values_that_are_no_numbers_do_no_harm(context: PlotContext, progress: P
         progress.loss.add(len(progress.loss.step), value)
     plots.left.plot.draw_now()
     plots.right.plot.draw_now()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("all_of_them", [True, False])
+def test_answers_that_are_no_numbers_are_no_points(context: PlotContext, qtbot: QtBot, bad: float, all_of_them: bool) -> None:
+    """A network that flew off: what is painted warns of nothing, and draws what there is."""
+    good = np.linspace(0.1, 1.0, 4)
+    wrong = np.full(4, bad) if all_of_them else np.array([0.1, bad, 0.4, bad])
+    trained = Array.of(np.ones(4, np.uint8))
+    loss = LossBySigma(
+        sigma=Array.of(good),
+        loss=Array.of(wrong),
+        floor=Array.of(good),
+        excess=Array.of(wrong),
+        error=Array.of(wrong),
+        trained=trained,
+        points=8,
+    )
+    forms = {name: Array.of(wrong) for name in ("explicit", "implicit", "denoising", "explicit_error", "implicit_error", "denoising_error")}
+    plot: Any
+    for plot, answer in (
+        (LossBySigmaPlot(context, "loss", "plot.a"), loss),
+        (ObjectivesPlot(context, "objectives", "plot.b"), Objectives(sigma=Array.of(good), points=8, **forms)),
+    ):
+        qtbot.addWidget(plot)
+        plot._asker.answer = answer
+        plot.show()
+        plot.draw_now()
+        plot.grab()
+        points = plot._loss if plot.objectName() == "plot.a" else plot._points["explicit"]
+        assert len(points.getData()[0] if points.getData()[0] is not None else ()) == (0 if all_of_them else 2)
+
+
+def test_a_frame_without_noise_has_no_place_among_the_levels(
+    context: PlotContext, playback: Playback, make_run: RunMaker, qtbot: QtBot
+) -> None:
+    run = make_run(20)
+    run.log_snr[-1] = np.inf
+    playback.set_run(run, 20)
+    plot = SnrPlot(context, "SNR", "plot.c")
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.draw_now()
+    plot.grab()
+    assert plot._here.getData()[0] is None and "no noise left" in plot.figure.text() and len(plot._levels.getData()[0]) == 20
 
 
 def test_they_follow_the_theme(context: PlotContext, progress: Progress, qtbot: QtBot, qapp: QApplication) -> None:

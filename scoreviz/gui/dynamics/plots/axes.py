@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from scoreviz.gui import theme
+from scoreviz.protocol.arrays import Array
 
 MOST_TICKS = 5  # of a logarithmic axis: what the height has room for
 Ticks = list[tuple[float, str]]
@@ -90,8 +91,23 @@ def legend(entries: list[tuple[str, str, str]]) -> str:
 
 
 def in_pairs(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Upright strokes from low to high at each x, for a curve that is drawn in pairs."""
+    """Upright strokes from low to high at each x where both are numbers, for a curve that is drawn in pairs."""
+    known = np.isfinite(low) & np.isfinite(high)
+    x, low, high = x[known], low[known], high[known]
     return np.repeat(x, 2), np.stack([low, high], 1).ravel()
+
+
+def figures(values: Array) -> np.ndarray:
+    """An answer's numbers, NaN for what is none: of infinities numpy warns where one is taken from another."""
+    found = values.numpy().astype(float)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def drawable(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points that a curve has: those whose y is a number. pyqtgraph counts the others in, and where all are such it warns in a paint
+    event, which ends the program if warnings are errors."""
+    known = np.isfinite(y)
+    return np.asarray(x)[known], np.asarray(y)[known]
 
 
 def span(*values: np.ndarray, pad: float = 0.08, least: float = 1e-9) -> tuple[float, float]:

@@ -73,17 +73,17 @@ class LossBySigmaPlot(SigmaPlot):
         if self.refusal or not isinstance(found, LossBySigma):
             self.show_words(self.waiting_words())
             return
-        loss, floor, excess, error = (a.numpy() for a in (found.loss, found.floor, found.excess, found.error))
+        loss, floor, excess, error = (axes.figures(a) for a in (found.loss, found.floor, found.excess, found.error))
         x = self.over_sigma(found.sigma.numpy())
         trained = found.trained.numpy().astype(bool)
-        self._loss.setData(x, loss)
-        self._floor.setData(x, floor)
+        self._loss.setData(*axes.drawable(x, loss))
+        self._floor.setData(*axes.drawable(x, floor))
         self._errors.setData(*axes.in_pairs(x, loss - 2 * error, loss + 2 * error))
-        self._untrained.setData(x[~trained], loss[~trained])
+        self._untrained.setData(*axes.drawable(x[~trained], loss[~trained]))
         words = axes.legend([("●", "loss", self.tr("loss")), ("┄", "dim", self.tr("floor"))])
         self.legend.say(words, "" if trained.all() else self.tr("× not trained"), self.tr("against σ, data units"))
-        self.set_y(*axes.span(np.minimum(loss, 2 * np.abs(floor).max() + loss[trained].max()), floor))
-        worst = int(np.argmax(np.where(trained, excess, -np.inf)))
+        self.set_y(*axes.span(np.minimum(loss, 2 * np.abs(floor).max() + loss[trained].max(initial=0.0)), floor))
+        worst = int(np.argmax(np.where(trained & np.isfinite(excess), excess, -np.inf)))
         self.show_plot(
             self.tr("most above its floor at σ {sigma}: by {excess}").format(
                 sigma=figure(float(found.sigma.numpy()[worst])), excess=figure(float(excess[worst]))
@@ -131,13 +131,13 @@ class ObjectivesPlot(SigmaPlot):
         step = float(np.diff(x).mean()) if len(x) > 1 else 0.1
         shown = []
         for k, (name, *_) in enumerate(FORMS):
-            value, error = getattr(found, name).numpy(), getattr(found, f"{name}_error").numpy()
+            value, error = axes.figures(getattr(found, name)), axes.figures(getattr(found, f"{name}_error"))
             at = x + (k - 1) * 0.12 * step  # beside one another, so that bars do not hide each other
-            self._points[name].setData(at, value)
+            self._points[name].setData(*axes.drawable(at, value))
             self._bars[name].setData(*axes.in_pairs(at, value - 2 * error, value + 2 * error))
             shown += [value - 2 * error, value + 2 * error]
         names = {"explicit": self.tr("explicit"), "implicit": self.tr("implicit"), "denoising": self.tr("denoising")}
         marks = axes.legend([(mark, color, names[name]) for name, color, _, mark in FORMS])
         self.legend.say(marks, self.tr("± 2 standard errors, against σ"))
         self.set_y(*axes.span(*shown, np.zeros(1)))
-        self.show_plot(self.tr("above the floor by {value}").format(value=figure(float(found.explicit.numpy().mean()))))
+        self.show_plot(self.tr("above the floor by {value}").format(value=figure(float(axes.figures(found.explicit).mean()))))

@@ -110,11 +110,11 @@ class SnrPlot(Plot):
             self.show_words(self.tr("This run has no noise at any of its levels, so there is no ratio to show."))
             return
         x = np.arange(run.length, dtype=float)
-        self._levels.setData(x[finite], y[finite])
+        self._levels.setData(*axes.drawable(x, y))
         self.plot.setXRange(0.0, max(run.length - 1.0, 1.0), padding=0.01)
         self.plot.getAxis("bottom").setTicks([_places(run)])
         self._cursor.setValue(float(index))
-        self._here.setData(x[index : index + 1], y[index : index + 1] if finite[index] else np.full(1, np.nan))
+        self._here.setData(*axes.drawable(x[index : index + 1], y[index : index + 1]))
         self.legend.say(self.tr("log-SNR = ln(a²/std²), dashed: signal = noise"), self.tr("along the time line"))
         self.set_y(*axes.span(y[finite], np.zeros(1)))
         if not finite[index]:
