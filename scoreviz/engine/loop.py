@@ -171,7 +171,6 @@ class Engine:
             self._desk.begin_again()
         if what & Invalidates.TARGET or self._target is None:
             self._target = compile_density(scene.density, self._blobs)
-            self._player.forget_target()
             what |= Invalidates.TRAJECTORY | Invalidates.TRAINING
         if what & Invalidates.TARGET or noise_changed or self._sde is None:
             self._sde = build_sde(scene.noise, self._target.diameter())

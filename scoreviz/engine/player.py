@@ -10,18 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from scoreviz.engine.measured import Truths, measured
 from scoreviz.engine.plan import Plan
 from scoreviz.engine.stdio import Channel
 from scoreviz.engine.tapes import Tapes
-from scoreviz.maths import metrics
 from scoreviz.maths.sampling import Info, Stage, State, Substep, trajectory
-from scoreviz.maths.truth import LEAST_MEASURED, MEASURED, Truth, exact_samples
 from scoreviz.protocol.arrays import Array
 from scoreviz.protocol.messages import RunDone, RunFrames, RunStarted
 from scoreviz.scene.choice import tag_of
-from scoreviz.scene.control import ByClass, Inpaint
-from scoreviz.scene.samplers.family import denoises
-from scoreviz.scene.text import QT_TRANSLATE_NOOP
 
 CACHE_BYTES = 512 * 2**20
 """What the window keeps of one run; longer runs keep every 2nd, 3rd, ... substep and say so."""
@@ -42,7 +38,7 @@ class Player:
         self.tapes = Tapes()  # what the newest runs passed through
         self._plan: Plan | None = None
         self._loop: Iterator[tuple[Substep, State, Info]] | None = None
-        self._truths: dict[tuple[Any, ...], Truth] = {}  # by number, sigma and scale of the law, and control
+        self._truths = Truths()
 
     @property
     def active(self) -> bool:
@@ -72,10 +68,6 @@ class Player:
     def stop(self) -> None:
         """Drop the present run."""
         self._plan = self._loop = None
-
-    def forget_target(self) -> None:
-        """The drawing changed: truths and floors are others now."""
-        self._truths.clear()
 
     def start(self, plan: Plan) -> None:
         """Begin a run: its points, its plan, and the first frame."""
@@ -186,48 +178,9 @@ class Player:
         """Compare the finished run with the truth, and end it."""
         plan = self._plan
         assert plan is not None
-        distance, floor, truth, sigma = self._measure(plan, self._state.x)
-        self._channel.send(
-            RunDone(
-                run=self._number,
-                step=plan.step,
-                nfe=self._nfe,
-                seconds=self._seconds,
-                distance=distance,
-                floor=floor,
-                truth=truth,
-                params={"sigma": f"{sigma:.3g}"},
-            )
-        )
+        found = measured(plan, self._state.x, self._last_t, self._truths)
+        self._channel.send(RunDone(run=self._number, step=plan.step, nfe=self._nfe, seconds=self._seconds, **found._asdict()))
         self._plan = self._loop = None
-
-    def _measure(self, plan: Plan, x: Tensor) -> tuple[float | None, tuple[float, float] | None, str, float]:
-        """Sliced Wasserstein of the last frame to exact samples of the law that the sampler aims at, and its floor."""
-        clean = denoises(plan.scene.sampler)
-        sigma = 0.0 if clean else float(plan.sde.sigma(self._last_t))
-        n = min(len(x), MEASURED)
-        law = plan.law(self._last_t)
-        if law is None:
-            return None, None, QT_TRANSLATE_NOOP("engine", "nothing: at this guidance nobody knows the law that is sampled"), sigma
-        if n < LEAST_MEASURED:
-            return None, None, QT_TRANSLATE_NOOP("engine", "too few points to measure"), sigma
-        key = (n, sigma, plan.sde.mean_coefficient(self._last_t), plan.scene.control)
-        if key not in self._truths:
-            self._truths[key] = exact_samples(law.mixture, n)
-        truth, floor = self._truths[key]
-        return metrics.sliced_wasserstein(law.of(x)[:n], truth), floor, _truth_words(plan, clean), sigma
-
-
-def _truth_words(plan: Plan, clean: bool) -> str:
-    """What the last frame was compared with."""
-    match plan.scene.control:
-        case Inpaint():
-            return QT_TRANSLATE_NOOP("engine", "the exact conditional of the coordinates that are not known")
-        case ByClass(weight=1.0):
-            return QT_TRANSLATE_NOOP("engine", "exact samples of the class")
-    if clean:
-        return QT_TRANSLATE_NOOP("engine", "exact samples of the drawing")
-    return QT_TRANSLATE_NOOP("engine", "exact samples at σ {sigma}")
 
 
 def _kept_substeps(total: int, frame_bytes: int, cache_bytes: int) -> list[int]:

@@ -52,8 +52,6 @@ class Shooter:
         before = self._plan
         if before is not None and (before.revision, before.step) == (plan.revision, plan.step):
             return
-        if before is None or before.target is not plan.target:
-            self._player.forget_target()
         self._plan = None  # a run that fails is not gone on with
         self._player.start(plan)
         self._player.foresee()

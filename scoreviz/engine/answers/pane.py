@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from scoreviz.engine.answers.beside import Kept, plan_beside, sampler_beside, untaught
-from scoreviz.engine.answers.measured import Truths, measured
 from scoreviz.engine.answers.registry import Part, World, answers
 from scoreviz.engine.fields import arrows, density
+from scoreviz.engine.measured import Truths, measured
 from scoreviz.engine.plan import Plan
 from scoreviz.engine.player import STAGES
 from scoreviz.maths.sampling import Substep, trajectory

@@ -12,12 +12,10 @@ from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid, MapGrid, 
 from scoreviz.gui.canvas.maps import missing
 from scoreviz.gui.canvas.palette import CanvasPalette
 from scoreviz.gui.canvas.particles import Counts
-from scoreviz.gui.canvas.text import SIZE, SMALL, count_text, font, paint_plate, sigma_text, signed
+from scoreviz.gui.canvas.text import EDGE, SIZE, SMALL, count_text, font, paint_plate, sigma_text, signed
 
 _GAP = 18.0  # between cells
 _PAD = 8.0  # within the plate
-EDGE = 10.0
-"""From the plate to the canvas's edge, in logical pixels."""
 
 
 @dataclass(frozen=True)

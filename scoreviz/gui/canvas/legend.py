@@ -16,7 +16,7 @@ from scoreviz.gui.canvas.maps import colours as map_colours
 from scoreviz.gui.canvas.palette import CanvasPalette, PaletteName
 from scoreviz.gui.canvas.palette import palette as palette_named
 from scoreviz.gui.canvas.paths import painting
-from scoreviz.gui.canvas.text import SMALL, font, paint_plate, signed
+from scoreviz.gui.canvas.text import EDGE, SMALL, font, paint_plate, signed
 
 MAGNITUDES = (0.3, 1.0, 3.0)
 _WIDTH = 150.0
@@ -61,6 +61,10 @@ def legend_segments(spec: LegendSpec, left: float, y: float) -> tuple[np.ndarray
     return arrow_segments(tails, vectors, spec.spacing, spec.scale), [float(m) for m in middles]
 
 
+MOST = 0.15
+"""Of the picture that a legend may cover: a thumbnail goes without."""
+
+
 class Legend:
     """Paints the legend once and keeps it until what it says changes."""
 
@@ -74,6 +78,17 @@ class Legend:
             self._spec = spec
             self._image = self._draw(spec) if spec.colours or spec.map or spec.kind else None
         return self._image
+
+    def paint(self, painter: QPainter, spec: LegendSpec, size: tuple[int, int], caption: QRectF) -> None:
+        """At the lower right of a picture of this size in pixels, if there is room that the caption leaves."""
+        image = self.image(spec)
+        if image is None:
+            return
+        edge = round(EDGE * spec.scale)
+        left, top = size[0] - image.width() - edge, size[1] - image.height() - edge
+        small = image.width() * image.height() <= MOST * size[0] * size[1]
+        if small and min(left, top) >= edge and not QRectF(left, top, image.width(), image.height()).intersects(caption):
+            painter.drawImage(left, top, image)
 
     def _draw(self, spec: LegendSpec) -> QImage:
         scale, palette = spec.scale, palette_named(spec.palette)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage
 
 from scoreviz.gui.canvas.arrows import grid_spacing
 from scoreviz.gui.canvas.camera import Camera
-from scoreviz.gui.canvas.caption import EDGE, Line, inspect_lines, lines, paint_caption, paint_message
+from scoreviz.gui.canvas.caption import Line, inspect_lines, lines, paint_caption, paint_message
 from scoreviz.gui.canvas.content import Content
 from scoreviz.gui.canvas.heatmap import colour_range
 from scoreviz.gui.canvas.layers import Advance, Brush, Layers
@@ -18,8 +17,6 @@ from scoreviz.gui.canvas.legend import Legend, LegendSpec
 from scoreviz.gui.canvas.palette import palette
 from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.paths import painting
-
-_LEGEND_AT_MOST = 0.15  # of the picture: a thumbnail goes without
 
 
 class Picture:
@@ -90,7 +87,7 @@ class Picture:
                 overlay.paint(painter, camera, scale, colours)
                 painter.restore()
             plate = paint_caption(painter, content.caption, self._words(content), size, scale, colours)
-            self._paint_legend(painter, content, camera, scale, plate)
+            self._legend.paint(painter, self._legend_spec(content, camera, scale), size, plate)
             if message := content.message or content.note:
                 paint_message(painter, message, size, scale, colours, aside=not content.message)
 
@@ -100,23 +97,14 @@ class Picture:
         fields = lines(content.caption, density, arrows, self.counts, self._layers.missing_arrows)
         return inspect_lines(content.caption, content.shown_map, content.shown_means, due=content.due) + fields
 
-    def _paint_legend(self, painter: QPainter, content: Content, camera: Camera, scale: float, caption: QRectF) -> None:
-        density, arrows = content.shown_density, content.shown_arrows
-        spec = LegendSpec(
+    def _legend_spec(self, content: Content, camera: Camera, scale: float) -> LegendSpec:
+        density, map_, arrows = content.shown_density, content.shown_map, content.shown_arrows
+        return LegendSpec(
             palette=content.palette,
             scale=scale,
             colours=colour_range(density, content.view.density_scale) if density is not None else None,
             density_scale=content.view.density_scale,
-            map=content.shown_map.kind if content.shown_map is not None else None,
+            map=map_.kind if map_ is not None else None,
             kind=arrows.kind if arrows is not None else None,
             spacing=grid_spacing(arrows, camera) if arrows is not None and arrows.vectors.ndim == 3 else 0.0,
         )
-        image = self._legend.image(spec)
-        if image is None:
-            return
-        left = camera.width_px - image.width() - round(EDGE * scale)
-        top = camera.height_px - image.height() - round(EDGE * scale)
-        room = QRectF(left, top, image.width(), image.height())
-        large = room.width() * room.height() > _LEGEND_AT_MOST * camera.width_px * camera.height_px
-        if not large and min(left, top) >= EDGE * scale and not room.intersects(caption):
-            painter.drawImage(left, top, image)

@@ -8,6 +8,8 @@ from PySide6.QtGui import QColor, QFont, QPainter
 SIZE = 12.5
 """Of the caption, in logical pixels."""
 SMALL = 11.0
+EDGE = 10.0
+"""From a plate to the canvas's edge, in logical pixels."""
 
 
 def font(size: float, scale: float, *, bold: bool = False) -> QFont:

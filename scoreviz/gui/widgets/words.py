@@ -63,8 +63,10 @@ def figure(value: float | int | None) -> str:
         return ""
     if isinstance(value, int):
         return count(value)
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else str(value)
+    if math.isnan(value):
+        return QCoreApplication.translate("words", "no number")
+    if value == 0 or math.isinf(value):
+        return "0" if value == 0 else "∞" if value > 0 else "−∞"
     size = abs(value)
     if size >= 10000 or size < 0.0005:
         mantissa, exponent = f"{value:.2e}".split("e")

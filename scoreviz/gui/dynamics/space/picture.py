@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QImage
 
 from scoreviz.gui.canvas.camera import Camera
-from scoreviz.gui.canvas.caption import EDGE, Line, lines, paint_caption, paint_message
+from scoreviz.gui.canvas.caption import Line, lines, paint_caption, paint_message
 from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid
 from scoreviz.gui.canvas.heatmap import colour_range
 from scoreviz.gui.canvas.legend import Legend, LegendSpec
@@ -30,8 +30,6 @@ from scoreviz.gui.dynamics.space.eye import Eye, Projected
 from scoreviz.gui.dynamics.space.plane import PlaneGrid, paint_outline, paint_score, paint_slice, spacing_of
 from scoreviz.scene.view import View
 
-LEGEND_AT_MOST = 0.15
-"""Of the picture: a thumbnail goes without."""
 DATA_SIZE, DATA_LIGHT = 0.72, 0.75
 MOVING_TRAILS = 3
 """Substeps of trails while space is being turned: each must be drawn anew for each direction."""
@@ -133,7 +131,7 @@ class SpacePicture:
         with painting(self._whole) as painter:
             size = (camera.width_px, camera.height_px)
             plate = paint_caption(painter, content.caption, self._lines(content), size, scale, colours)
-            self._paint_legend(painter, content, camera, scale, plate)
+            self._legend.paint(painter, self._legend_spec(content, camera, scale), size, plate)
             if content.message:
                 paint_message(painter, content.message, size, scale, colours)
 
@@ -197,24 +195,15 @@ class SpacePicture:
             out.append(Line(text.format(count=count_text(self.counts.total))))
         return out
 
-    def _paint_legend(self, painter: QPainter, content: SpaceContent, camera: Camera, scale: float, caption: QRectF) -> None:
+    def _legend_spec(self, content: SpaceContent, camera: Camera, scale: float) -> LegendSpec:
         density, arrows = content.shown_density, content.shown_arrows
-        spec = LegendSpec(
+        return LegendSpec(
             palette=content.palette, scale=scale,
             colours=colour_range(density, content.view.density_scale) if density is not None else None,
             density_scale=content.view.density_scale,
             kind=arrows.kind if arrows is not None else None,
             spacing=spacing_of(arrows, camera) if arrows is not None else 0.0,
         )  # fmt: skip
-        image = self._legend.image(spec)
-        if image is None:
-            return
-        left = camera.width_px - image.width() - round(EDGE * scale)
-        top = camera.height_px - image.height() - round(EDGE * scale)
-        room = QRectF(left, top, image.width(), image.height())
-        large = room.width() * room.height() > LEGEND_AT_MOST * camera.width_px * camera.height_px
-        if not large and min(left, top) >= EDGE * scale and not room.intersects(caption):
-            painter.drawImage(left, top, image)
 
 
 def plane_words(content: SpaceContent) -> list[str]:

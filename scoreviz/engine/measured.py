@@ -1,4 +1,4 @@
-"""The distance of a run's last points to the truth, as the player measures that of the scene's own run."""
+"""The distance of a run's last points to the truth: of the scene's own run, and of those of panes."""
 
 from __future__ import annotations
 
