@@ -108,7 +108,7 @@ def after_first_paint(window: Window) -> None:
     QTimer.singleShot(200, window.offer_recovery)
     QTimer.singleShot(400, window.recording.offer_leftovers)
     QTimer.singleShot(1000, _settle_garbage)
-    QTimer.singleShot(2500, threading.Thread(target=_warm, daemon=True).start)
+    QTimer.singleShot(2500, lambda: threading.Thread(target=_warm, daemon=True).start())  # a bound method would be held weakly, and lost
 
 
 def _warm() -> None:

@@ -34,7 +34,6 @@ from pytestqt.qtbot import QtBot
 
 from scoreviz.cli.probes.frames import Plain
 from scoreviz.gui.app import after_first_paint
-from scoreviz.gui.widgets import formula
 from scoreviz.gui.window import Window
 from scoreviz.scene.document import Scene
 from scoreviz.scene.failures import FAILURES
@@ -275,7 +274,6 @@ def test_three_minutes(qtbot: QtBot, open_window: Open, monkeypatch: pytest.Monk
     heart = Heart()
     window = open_window(size=(1280, 800), engine=False)
     after_first_paint(window)
-    formula.warm()  # as the program does after its start, in a thread
     qtbot.waitUntil(lambda: window.playback.run is not None, timeout=20_000)
     qtbot.wait(4000)  # what is made late is made
     first: list[Scene] = [window.store.scene]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from scoreviz import resources
 from scoreviz.gui import theme
-from scoreviz.gui.app import Keeper, make_window
+from scoreviz.gui.app import Keeper, after_first_paint, make_window
+from scoreviz.gui.widgets import formula
 from scoreviz.gui.widgets.formula import Formula
 from scoreviz.gui.window import Window
 from scoreviz.scene.gallery import GALLERY
@@ -163,3 +165,11 @@ def test_a_file_opens_presented_and_plays(qtbot: QtBot, qapp: QApplication, tmp_
         window.close()
         window.deleteLater()
         theming.deleteLater()
+
+
+def test_what_formulas_need_is_read_before_one_is_wanted(qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a thread: it takes a third of a second, which the first press of F5 would wait for."""
+    read: list[bool] = []
+    monkeypatch.setattr(formula, "warm", lambda: read.append(threading.current_thread() is threading.main_thread()))
+    after_first_paint(open_window(engine=False))
+    qtbot.waitUntil(lambda: read == [False], timeout=10_000)
