@@ -86,9 +86,7 @@ class Canvas(PictureView):
             QEvent.Type.Wheel: self._wheel,
             QEvent.Type.ShortcutOverride: self._own_key,
             QEvent.Type.KeyPress: self._key_press,
-            QEvent.Type.KeyRelease: self._key_release,
             QEvent.Type.Leave: self._leave,
-            QEvent.Type.FocusOut: self._focus_out,
             QEvent.Type.DragEnter: self._drag,
             QEvent.Type.DragMove: self._drag,
             QEvent.Type.DragLeave: self._drag_leave,
@@ -246,8 +244,6 @@ class Canvas(PictureView):
             case Qt.Key.Key_BracketLeft | Qt.Key.Key_BracketRight as key:
                 self.set_brush_width(self.brush_width * (BRUSH_STEP if key == Qt.Key.Key_BracketRight else 1 / BRUSH_STEP))
                 self.brushWidthChanged.emit(self.brush_width)
-            case Qt.Key.Key_Space:
-                self._hold_pan(True)
             case Qt.Key.Key_Escape if self._hand.busy or self._hand.corners is not None:
                 self._hand.cancel()
                 self._update_cursor()
@@ -267,25 +263,10 @@ class Canvas(PictureView):
             self.update()
         return taken
 
-    def _key_release(self, event: QKeyEvent) -> bool:
-        if event.key() != Qt.Key.Key_Space or event.isAutoRepeat():
-            return False
-        self._hold_pan(False)
-        return True
-
-    def _hold_pan(self, held: bool) -> None:
-        self._hand.panning = held
-        self._update_cursor()
-        self.update()
-
     def _leave(self, event: QEvent) -> bool:
         self._hand.pointer = None
         self.update()
         self.pointerLeft.emit()
-        return False
-
-    def _focus_out(self, event: QEvent) -> bool:
-        self._hold_pan(False)  # its release will go elsewhere
         return False
 
     def _drag(self, event: QDropEvent) -> bool:
@@ -311,7 +292,7 @@ class Canvas(PictureView):
     def _update_cursor(self) -> None:
         if self._hand.gripping:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif self._hand.panning or self._hand.tool == "pan":
+        elif self._hand.tool == "pan":
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self._hand.guest is not None:
             self.setCursor(self._hand.guest.cursor())

@@ -66,7 +66,6 @@ class Hand:
         self.tool: Tool = "brush"
         self.width = 0.12
         self.ink = Ink()
-        self.panning = False  # the pan key is down
         self.pointer: QPointF | None = None
         self.guests: dict[Tool, Guest] = {}
         self.corners: Corners | None = None  # of a polygon or a curve that is being set
@@ -99,7 +98,7 @@ class Hand:
         """Begin a gesture; whether there is one for this button."""
         if self.busy:
             return True
-        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and (self.panning or self.tool == "pan")):
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self.tool == "pan"):
             self._grip = at
             return True
         if button != Qt.MouseButton.LeftButton:
@@ -216,7 +215,7 @@ class Hand:
         """The gesture under way, and the brush about the pointer. In logical pixels."""
         if self.guest is not None:
             self.guest.paint(painter, camera, palette)
-        if self.tool == "pan" or self.tool in POINTING or self.panning or self._grip is not None:
+        if self.tool == "pan" or self.tool in POINTING or self._grip is not None:
             return
         colour = palette.erase if self.tool == "erase" else class_colour(self.ink.label, palette.name)
         radius = self.width * camera.pixels_per_unit

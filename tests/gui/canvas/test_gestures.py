@@ -85,13 +85,11 @@ def test_the_wheel_keeps_the_point_under_the_pointer(canvas, mouse, qtbot):
     assert canvas.camera.to_data(220, 30) == pytest.approx(before)
 
 
-@pytest.mark.parametrize("how", ["middle", "tool", "space"])
+@pytest.mark.parametrize("how", ["middle", "tool"])
 def test_panning_moves_the_picture_with_the_pointer(canvas, mouse, qtbot, how):
     button = Qt.MouseButton.MiddleButton if how == "middle" else Qt.MouseButton.LeftButton
     if how == "tool":
         canvas.set_tool("pan")
-    if how == "space":
-        qtbot.keyPress(canvas, Qt.Key.Key_Space)
     held = canvas.camera.to_data(100, 100)
     with qtbot.assertNotEmitted(canvas.strokeFinished), qtbot.waitSignal(canvas.cameraChanged):
         mouse.drag((100, 100), (130, 80), (140, 90), button=button)
