@@ -99,6 +99,7 @@ class PictureView(QWidget):
         in the middle, for an empty drawing)."""
         changes = {name: value for name, value in changes.items() if value != getattr(self._content, name)}
         if not changes:
+            self._ahead.start()  # where there was no room, there may be now
             return
         self._content = dataclasses.replace(self._content, **changes)
         if not self._ratio or not self.isVisible() or self._picture.has_layers(self._content, *self._in_pixels(self._ratio)):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import resource
 
 import numpy as np
@@ -246,6 +247,14 @@ def test_nothing_is_begun_for_which_there_is_no_room(shown, walk, fields, qtbot)
     shown.prepare(k=13)  # as a tick of the transport does
     qtbot.waitUntil(lambda: bool(paints), timeout=2000)
     assert as_offline(shown)
+    shown.room = lambda: 0.0
+    paints.clear()
+    shown.show_content(k=20)
+    qtbot.wait(20)
+    shown.room = lambda: math.inf
+    shown.show_content(k=20)  # it is told again: the transport stands still, and no tick comes any more
+    qtbot.waitUntil(lambda: bool(paints), timeout=2000)
+    assert shown._shown.k == 20
 
 
 def test_frames_that_come_faster_than_they_are_drawn_are_shown(shown, walk, fields, qtbot):
