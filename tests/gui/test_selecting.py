@@ -343,7 +343,7 @@ def part(row: QWidget, name: str) -> QAbstractButton:
     return found
 
 
-def test_layers_are_added_named_weighed_hidden_and_deleted(window: Window, panel: tuple[LayersList, SelectedMark]) -> None:
+def test_layers_are_added_named_weighed_hidden_and_deleted(qtbot: QtBot, window: Window, panel: tuple[LayersList, SelectedMark]) -> None:
     layers, _ = panel
     stack = window.store.undo_stack
     assert len(layers.rows) == 1 and not layers.rows[0].delete.isEnabled(), "there is always one"
@@ -351,8 +351,10 @@ def test_layers_are_added_named_weighed_hidden_and_deleted(window: Window, panel
     assert window.store.scene.density.layers == (Layer(), Layer()) and window.dynamics.selection.layer == 1
     row = layers.rows[1]
     assert row.active.isChecked() and not layers.rows[0].active.isChecked()
-    row.name.setText("noise")
-    row.name.editingFinished.emit()
+    qtbot.waitUntil(row.name.isVisible)
+    row.name.setFocus()
+    QTest.keyClicks(row.name, "noise")
+    QTest.keyClick(row.name, Qt.Key.Key_Return)
     row.weight.figure.typed.emit("0.5")
     part(row, "visible").click()
     assert window.store.scene.density.layers == (Layer(), Layer(name="noise", weight=0.5, visible=False))
@@ -365,6 +367,29 @@ def test_layers_are_added_named_weighed_hidden_and_deleted(window: Window, panel
     for _ in range(5):
         stack.undo()
     assert window.store.scene.density.layers == () and len(layers.rows) == 1
+
+
+def test_a_name_that_was_undone_does_not_come_back(qtbot: QtBot, window: Window, panel: tuple[LayersList, SelectedMark]) -> None:
+    """Qt says that a field is done whenever it loses the keyboard: with the next click, or because an undo took its row away."""
+    layers, _ = panel
+    stack = window.store.undo_stack
+    layers.add.click()
+    name = layers.rows[1].name
+    window.activateWindow()
+    qtbot.waitUntil(name.isVisible)
+    name.setFocus()
+    qtbot.waitUntil(name.hasFocus)
+    QTest.keyClicks(name, "noise")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert window.store.scene.density.layers[1].name == "noise"
+    stack.undo()
+    assert name.text() == "" and name.hasFocus()
+    layers.rows[0].name.setFocus()
+    assert window.store.scene.density.layers == (Layer(), Layer()) and stack.canRedo()
+    name.setFocus()
+    QTest.keyClicks(name, "half typed")
+    stack.undo()
+    assert window.store.scene.density.layers == () and len(layers.rows) == 1 and stack.canRedo()
 
 
 def test_a_deleted_layer_takes_its_marks_along(window: Window, panel: tuple[LayersList, SelectedMark]) -> None:

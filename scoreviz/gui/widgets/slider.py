@@ -178,7 +178,8 @@ class Figure(QLineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._done()
+        if self.isVisible():  # else somebody has hidden it, an undo for one, and nobody is done with it
+            self._done()
         self.revert()  # what is shown without the cursor is what is set
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

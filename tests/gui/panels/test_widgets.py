@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from scoreviz.gui.widgets import words
 from scoreviz.gui.widgets.labels import Elided
 from scoreviz.gui.widgets.section import Section, SectionGroup
 from scoreviz.gui.widgets.segmented import Segmented
+from scoreviz.gui.widgets.slider import Number
+from scoreviz.gui.widgets.span import Span
 
 
 def test_segments_follow_the_arrow_keys(qtbot: QtBot) -> None:
@@ -30,6 +32,30 @@ def test_segments_follow_the_arrow_keys(qtbot: QtBot) -> None:
     qtbot.mouseClick(widget.segments[0], Qt.MouseButton.LeftButton)
     assert widget.value == "a"
     assert widget.segments[0].accessibleName() == "which: one"
+
+
+def test_a_number_is_typed_by_who_leaves_it_and_not_by_what_hides_it(qtbot: QtBot) -> None:
+    """An undo may take away the row in which something was typed: that is no edit."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    row, other = QWidget(window), QLineEdit(window)
+    number = Number(Span(0.0, 10.0), row, slider=False)
+    QHBoxLayout(window).addWidget(row)
+    window.layout().addWidget(other)  # type: ignore[union-attr]
+    number.set_value(1.0)
+    seen: list[float] = []
+    number.edited.connect(lambda value, _token: seen.append(value))
+    window.show()
+    window.activateWindow()
+    for leave, expected in ((lambda: other.setFocus(), [5.0]), (lambda: row.hide(), [])):
+        seen.clear()
+        row.show()
+        number.set_value(1.0)
+        number.figure.setFocus()
+        qtbot.waitUntil(number.figure.hasFocus)
+        number.figure.setText("5")
+        leave()
+        assert not number.figure.hasFocus() and seen == expected and number.figure.text() == "1.00"
 
 
 def test_one_section_is_open_at_a_time(qtbot: QtBot) -> None:

@@ -41,7 +41,7 @@ class LayerRow(QWidget):
         self.name.setMaxLength(60)
         self.name.setPlaceholderText(self.tr("layer {n}").format(n=number))
         self.name.setAccessibleName(self.tr("Name of layer {n}").format(n=number))
-        self.name.editingFinished.connect(lambda: owner.change(index, "name", self.name.text().strip()))
+        self.name.editingFinished.connect(lambda: self._rename(owner))
         self.weight = Number(WEIGHTS, self, slider=False)
         self.weight.setObjectName("weight")
         help = self.tr("The mass of its marks is multiplied by this; a layer of weight 0 is not in the density")
@@ -59,6 +59,12 @@ class LayerRow(QWidget):
         for widget, stretch in ((self.active, 0), (self.name, 1), (self.weight, 0), (self.eye, 0), (self.delete, 0)):
             row.addWidget(widget, stretch)
         self._number = number
+
+    def _rename(self, owner: LayersList) -> None:
+        """What was typed, once: Qt says so again when the field loses the keyboard, which may be because of an undo."""
+        if self.name.isModified() and self.isVisible():
+            self.name.setModified(False)
+            owner.change(self._number - 1, "name", self.name.text().strip())
 
     def _weigh(self, owner: LayersList, weight: float) -> None:
         if not owner.change(self._number - 1, "weight", weight):
