@@ -47,7 +47,8 @@ class Picture:
 
         Treat it as read only: the same image is handed out again while nothing changes.
         """
-        self._take(content, camera, scale)
+        if not self.use(content, camera, scale) and self._coming.of(content, camera, scale):
+            self._swap()  # begun, and now made whole
         fields = (content.density, content.arrows, content.map, content.means)
         words = (content.caption, content.message, content.due, content.note)
         key = (*fields, *words, content.view, content.palette, content.overlays, camera, scale)
@@ -60,9 +61,11 @@ class Picture:
             self._whole_key = key
         return self._whole
 
-    def has_layers(self, content: Content, camera: Camera, scale: float) -> bool:
-        """Are the layers of this picture drawn?"""
-        return any(layers.whole(content, camera, scale) for layers in (self._layers, self._coming))
+    def use(self, content: Content, camera: Camera, scale: float) -> bool:
+        """Turn to the layers of this picture if they were drawn ahead; whether they are all drawn."""
+        if self._coming.whole(content, camera, scale):
+            self._swap()
+        return self._layers.whole(content, camera, scale)
 
     def prepare(self, content: Content, camera: Camera, scale: float, room: float = math.inf) -> Advance:
         """Draw one layer more of a picture that comes, beside the one in use, if that takes no longer than `room` seconds."""
@@ -70,11 +73,9 @@ class Picture:
             return "whole"
         return self._coming.advance(content, camera, scale, room)
 
-    def _take(self, content: Content, camera: Camera, scale: float) -> None:
-        """Use what was drawn ahead, if it is of this picture."""
-        if self._coming.of(content, camera, scale) and not self._layers.whole(content, camera, scale):
-            self._layers, self._coming = self._coming, self._layers
-            self._whole_key = ()
+    def _swap(self) -> None:
+        self._layers, self._coming = self._coming, self._layers
+        self._whole_key = ()
 
     def _draw(self, content: Content, camera: Camera, scale: float) -> None:
         layers, colours, size = self._layers.image, palette(content.palette), (camera.width_px, camera.height_px)

@@ -98,15 +98,14 @@ class PictureView(QWidget):
         """Replace parts of what is shown, by the names of `Content`: density, arrows, caption (of the frame on screen), message (a sentence
         in the middle, for an empty drawing)."""
         changes = {name: value for name, value in changes.items() if value != getattr(self._content, name)}
-        if not changes:
-            self._ahead.start()  # where there was no room, there may be now
-            return
-        self._content = dataclasses.replace(self._content, **changes)
-        if not self._ratio or not self.isVisible() or self._picture.has_layers(self._content, *self._in_pixels(self._ratio)):
-            self._drawing = None
-            self.update()
-        elif self._drawing is None or not self._begun:  # one that is begun is shown: who only ever begins shows nothing
-            self._draw(self._content)
+        if changes:
+            self._content = dataclasses.replace(self._content, **changes)
+            if not self._ratio or not self.isVisible() or self._picture.use(self._content, *self._in_pixels(self._ratio)):
+                self._drawing = None
+                self.update()
+            elif self._drawing is None or not self._begun:  # one that is begun is shown: who only ever begins shows nothing
+                self._drawing, self._begun = self._content, False
+        self._ahead.start()  # layers first, in turns of their own: in one turn they would make a tick late
 
     def show_frame(self, frames: Frames | None, k: int) -> None:
         """The particles of frame k, with trails from the frames before it."""
@@ -125,11 +124,6 @@ class PictureView(QWidget):
         if self._ratio and self.isVisible():
             self._coming = dataclasses.replace(self._content, **changes)
             self._ahead.start()
-
-    def _draw(self, content: Content) -> None:
-        """The layers first, in turns of their own, then all at once: in one turn they would make a tick late."""
-        self._drawing, self._begun = content, False
-        self._ahead.start()
 
     def _draw_ahead(self) -> None:
         """One layer, and another in the next turn."""
@@ -150,9 +144,11 @@ class PictureView(QWidget):
             self.prepared.emit(took)
 
     def _show_drawn(self, content: Content) -> None:
-        self._shown, self._drawing = content, None
-        if content is not self._content:
-            self._draw(self._content)
+        """On to the screen; then what has come since."""
+        self._picture.use(content, *self._in_pixels(self._ratio))  # the next one is drawn into the layers that it leaves
+        self._shown, self._begun = content, False
+        self._drawing = None if content is self._content else self._content
+        self._ahead.start()
         self.update()
 
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:

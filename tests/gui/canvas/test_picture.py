@@ -274,6 +274,38 @@ def test_frames_that_come_faster_than_they_are_drawn_are_shown(shown, walk, fiel
     assert as_offline(shown)
 
 
+def test_what_was_begun_goes_on_with_the_next_frame_if_there_is_room_then(shown, walk, fields, qtbot):
+    """At a high speed each tick has a frame of its own, and no other time to go on."""
+    density, arrows = fields(shown.bounds, sigma=0.3)
+    shown.show_content(density=density, arrows=arrows, frames=walk, k=0)
+    qtbot.waitUntil(lambda: shown._drawing is None, timeout=2000)
+    rooms = iter([1.0])
+    shown.room = lambda: next(rooms, 0.0)
+    shown.show_content(k=1)
+    qtbot.waitUntil(lambda: shown._begun and not shown._ahead.isActive(), timeout=2000)
+    shown.room = lambda: 1.0
+    shown.show_content(k=2)
+    qtbot.waitUntil(lambda: shown._shown.k == 2, timeout=2000)
+
+
+def test_what_is_drawn_and_not_painted_yet_is_not_drawn_over(shown, walk, fields, qtbot):
+    """The next frame is begun in the turn before the paint event, in the layers that the frame on screen has left."""
+    density, arrows = fields(shown.bounds, sigma=0.3)
+    shown.show_content(density=density, arrows=arrows, frames=walk, k=0)
+    qtbot.waitUntil(lambda: shown._drawing is None, timeout=2000)
+    shown.prepare(k=1)
+    qtbot.waitUntil(lambda: shown._coming is None, timeout=2000)
+    drawn = []
+    shown.show_content(k=1)
+    shown.prepare(k=2)
+    shown._draw_ahead()  # before any paint event
+    draw = shown._picture.brush.draw
+    shown._picture.brush.draw = lambda layer: (drawn.append(layer[0]), draw(layer))
+    shown.repaint()
+    assert not drawn and shown._shown.k == 1
+    assert as_offline(shown)
+
+
 def test_what_changes_nothing_paints_nothing(shown, walk, qtbot):
     paints = []
     shown.painted.connect(paints.append)
