@@ -82,12 +82,16 @@ class Player:
         self._state = sampler.init(x, rng)  # the noise goes on where the starting points ended
         self._tape = self.tapes.begin(self._number, plan, sampler, self._state)
         self._loop = trajectory(sampler, self._state)
-        self._found: list[tuple[Substep, Tensor]] = []
+        self._found: list[Substep] = []  # of a sampler that chooses its own steps
+        self._states: dict[int, Tensor] = {}  # after every n-th of them
+        self._most = max(2, (self._cache_bytes or CACHE_BYTES) // max(1, self._state.x.nbytes))  # frames that fit the cache
         self._start = self._state.x  # a known coordinate is in it already
         self._sigmas: list[float] = []
         self._kept: list[int] = []
         self._foreseen = not sampler.adaptive
+        self._stride = 1  # of the substeps whose states are kept
         if self._foreseen:
+            self._stride = max(1, -(-len(sampler.plan) // (self._most - 1)))
             self._announce(plan, sampler.plan)
 
     def slice(self, seconds: float) -> None:
@@ -124,22 +128,34 @@ class Player:
             self.stop()
             raise FloatingPointError(self._done)
         if not self._foreseen:
-            self._found.append((substep, self._state.x))
+            self._find(substep)
         elif self._done in self._kept_set:
             self._keep(self._state.x)
+
+    def _find(self, substep: Substep) -> None:
+        """One step more of nobody knows how many: where they become too many to keep, every second is let go."""
+        self._found.append(substep)
+        if self._done % self._stride == 0:
+            self._states[self._done] = self._state.x
+        if len(self._states) > self._most - 1:
+            self._stride *= 2
+            self._states = {k: x for k, x in self._states.items() if k % self._stride == 0}
 
     def _announce_found(self) -> None:
         """The sampler has chosen all its steps: now the run can be told and its frames sent."""
         assert self._plan is not None
         self._foreseen = True
-        self._announce(self._plan, [substep for substep, _ in self._found])
-        for index in self._kept[1:]:
-            self._keep(self._found[index - 1][1])
-        self._found = []
+        while -(-len(self._found) // self._stride) > self._most - 1:  # the last one is kept besides
+            self._stride *= 2
+        self._announce(self._plan, self._found)
+        for index in self._kept[1:-1]:
+            self._keep(self._states[index])
+        self._keep(self._state.x)
+        self._states = {}
 
     def _announce(self, plan: Plan, steps: Sequence[Substep]) -> None:
         """Say what the run is made of, and send its start."""
-        self._kept = _kept_substeps(len(steps), self._start.numel() * self._start.element_size(), self._cache_bytes or CACHE_BYTES)
+        self._kept = [*range(0, len(steps), self._stride), len(steps)]  # the start, every n-th, and the last
         self._channel.send(self._announcement(plan, steps))
         self._keep(self._start)
 
@@ -181,11 +197,3 @@ class Player:
         found = measured(plan, self._state.x, self._last_t, self._truths)
         self._channel.send(RunDone(run=self._number, step=plan.step, nfe=self._nfe, seconds=self._seconds, **found._asdict()))
         self._plan = self._loop = None
-
-
-def _kept_substeps(total: int, frame_bytes: int, cache_bytes: int) -> list[int]:
-    """Substeps whose states are kept: 0 (the start), every n-th, and the last; all of them while they fit the cache."""
-    most = max(2, cache_bytes // max(1, frame_bytes))
-    stride = max(1, -(-total // (most - 1)))  # 0, then at most most - 2 on the way, then the last
-    kept = list(range(0, total, stride))
-    return [*kept, total]

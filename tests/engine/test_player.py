@@ -83,11 +83,19 @@ def test_a_sampler_that_chooses_its_steps_is_told_whole(kind: type[Any], noise: 
     t, sde = started.t.numpy(), build_sde(noise, compile_density(scene.density, {}).diameter())
     assert t[0] == 1.0 and (np.diff(t) <= 0).all() and t[-1] == (0.0 if scene.sampler.to_data else sde.eps)  # type: ignore[attr-defined]
     assert done.nfe > started.total and done.distance is not None
-    monkeypatch.setattr(players, "CACHE_BYTES", 4 * FRAME)
-    thinned, few, again, _ = play(scene)
-    kept = thinned.substep.numpy()
-    assert len(few) <= 4 and kept[-1] == started.total and few.tobytes() == frames[kept].tobytes()
-    assert (again.nfe, again.distance) == (done.nfe, done.distance)
+    held: list[int] = []
+    find = Player._find
+    monkeypatch.setattr(Player, "_find", lambda self, substep: (find(self, substep), held.append(len(self._states)))[0])
+    for room in (2, 3, 4, 7, started.total, started.total + 1):
+        monkeypatch.setattr(players, "CACHE_BYTES", room * FRAME)
+        held.clear()
+        thinned, few, again, _ = play(scene)
+        kept = thinned.substep.numpy()
+        assert len(few) <= room and kept[0] == 0 and kept[-1] == started.total and few.tobytes() == frames[kept].tobytes()
+        assert len(set(np.diff(kept)[:-1].tolist())) <= 1, "every n-th"
+        assert max(held) < room, "and no more was kept on the way"
+        assert (again.nfe, again.distance) == (done.nfe, done.distance)
+    assert len(few) == len(frames), "nothing is thinned that fits"
 
 
 @pytest.mark.parametrize("kind", SamplerSpec.members())
