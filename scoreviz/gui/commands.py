@@ -77,7 +77,7 @@ def _sampling(window: Window) -> Slots:
         window.edit(path, random.randrange(2**31), window.tr("New noise"))
 
     found: Slots = {
-        "play": lambda: window.pages.player.toggle(),
+        "play": lambda: window.pages.player.pause() if window.pages.player.playing else window.pages.player.play(),
         "step": lambda: window.pages.player.step(1),
         "back": lambda: window.pages.player.step(-1),
         "to_start": lambda: window.pages.player.seek(0),

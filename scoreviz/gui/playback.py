@@ -210,9 +210,6 @@ class Playback(QObject, Generic[R]):
             self._set_timer()
             self.playing_changed.emit(False)
 
-    def toggle(self) -> None:
-        self.pause() if self._playing else self.play()
-
     def step(self, by: int) -> None:
         """One substep on or back; playing stops. A frame still under way is waited for, and the next press asks for the one after it."""
         self.pause()

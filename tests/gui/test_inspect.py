@@ -133,6 +133,25 @@ def test_the_menu_sets_each_choice_and_the_chip_says_what_is_on(open_window: Ope
     assert window.store.scene.view.lines == "posterior_mean" and option(window, "lines", "posterior_mean").isChecked()
 
 
+def test_the_canvas_knows_what_its_chips_cover(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(size=(900, 600), engine=False)
+    stage, canvas = window.dynamics.stage, window.dynamics.canvas
+
+    def right() -> float:
+        covered = canvas._content.covered
+        assert covered is not None
+        return covered.right() * canvas.width()
+
+    before = right()
+    assert before == pytest.approx(stage.chips.geometry().x() + stage.chips.width(), abs=1.0)
+    view(window, map="curl", lines="contours")
+    assert right() > before + 40 and right() == pytest.approx(stage.chips.geometry().x() + stage.chips.width(), abs=1.0)
+    window.presentation.set(True)
+    assert canvas._content.covered is None
+    window.presentation.set(False)
+    assert canvas._content.covered is not None
+
+
 def test_the_density_chip_brings_the_density_back_in_one_step(open_window: Open, qtbot: QtBot) -> None:
     window = open_window(engine=False)
     (chip,) = [c for c in window.findChildren(Chip) if c.objectName() == "layer_density"]

@@ -246,6 +246,7 @@ def inspect(app: QApplication, gaps: Gaps) -> dict[str, float]:
     shown = Shown(app, _scene())
     shown.wait(lambda: shown.window.session.is_ready, "the engine")
     found: dict[str, float] = {}
+    maps = shown.window.dynamics.inspecting.maps
     for field, name in LAYERS:
         store = shown.window.store
         for other in ("map", "lines"):
@@ -253,7 +254,7 @@ def inspect(app: QApplication, gaps: Gaps) -> dict[str, float]:
         if name == "log_network":
             store.edit(("network",), MLP(energy=True), "bench")
         if field == "map":
-            shown.wait(lambda name=name: getattr(shown.canvas.shown_map, "kind", "") == name, f"the map “{name}”")  # type: ignore[misc]
+            shown.wait(lambda name=name: getattr(maps.get(0.0), "kind", "") == name, f"the map “{name}”")  # type: ignore[misc]
         measured = shown.measure(Gaps(gaps.seconds / 2), LAYER_SETTLING_MS)
         found |= {f"gap_p99.{name}": measured["gap_p99"], f"paint_p99.{name}": measured["paint_p99"]}
     shown.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from PySide6.QtCore import QRectF
 
 from scoreviz.gui.canvas.frame import ArrowGrid, Caption, DensityGrid, Frames, MapGrid, MeanGrid, Overlay
 from scoreviz.gui.canvas.palette import PaletteName
@@ -27,6 +28,7 @@ class Content:
     message: str | None = None
     due: bool = False  # a map is wanted, and none has come so far
     note: str | None = None  # why a map or lines that are wanted cannot be shown; a message goes before it
+    covered: QRectF | None = None  # by what lies over the picture, in shares of its size: the legend keeps clear of it
     overlays: tuple[tuple[str, Overlay], ...] = ()  # by name, painted in this order
 
     @property

@@ -79,16 +79,20 @@ class Legend:
             self._image = self._draw(spec) if spec.colours or spec.map or spec.kind else None
         return self._image
 
-    def paint(self, painter: QPainter, spec: LegendSpec, size: tuple[int, int], caption: QRectF) -> None:
-        """At the lower right of a picture of this size in pixels, if there is room that the caption leaves."""
+    def paint(
+        self, painter: QPainter, spec: LegendSpec, size: tuple[int, int], caption: QRectF, covered: QRectF | None = None
+    ) -> None:  # fmt: skip
+        """At the lower right of a picture of this size in pixels, above what is covered there, if there is room that the caption leaves."""
         image = self.image(spec)
         if image is None:
             return
         edge = round(EDGE * spec.scale)
-        left, top = size[0] - image.width() - edge, size[1] - image.height() - edge
+        place = QRectF(size[0] - image.width() - edge, size[1] - image.height() - edge, image.width(), image.height())
+        if covered is not None and place.intersects(covered):
+            place.moveBottom(covered.top() - edge)
         small = image.width() * image.height() <= MOST * size[0] * size[1]
-        if small and min(left, top) >= edge and not QRectF(left, top, image.width(), image.height()).intersects(caption):
-            painter.drawImage(left, top, image)
+        if small and min(place.left(), place.top()) >= edge and not place.intersects(caption):
+            painter.drawImage(place.topLeft().toPoint(), image)
 
     def _draw(self, spec: LegendSpec) -> QImage:
         scale, palette = spec.scale, palette_named(spec.palette)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
 from scoreviz.gui.canvas.arrows import grid_spacing
@@ -50,7 +51,7 @@ class Picture:
         if not self.use(content, camera, scale) and self._coming.of(content, camera, scale):
             self._swap()  # begun, and now made whole
         fields = (content.density, content.arrows, content.map, content.means)
-        words = (content.caption, content.message, content.due, content.note)
+        words = (content.caption, content.message, content.due, content.note, content.covered)
         key = (*fields, *words, content.view, content.palette, content.overlays, camera, scale)
         same = key == self._whole_key and self._layers.whole(content, camera, scale)
         if not same or self.unfinished:
@@ -81,6 +82,8 @@ class Picture:
         layers, colours, size = self._layers.image, palette(content.palette), (camera.width_px, camera.height_px)
         if self._whole.size() != layers.size():
             self._whole = QImage(layers.size(), layers.format())
+        shares = content.covered
+        covered = shares and QRectF(shares.x() * size[0], shares.y() * size[1], shares.width() * size[0], shares.height() * size[1])
         with painting(self._whole) as painter:
             painter.drawImage(0, 0, layers)
             for _name, overlay in content.overlays:
@@ -88,7 +91,7 @@ class Picture:
                 overlay.paint(painter, camera, scale, colours)
                 painter.restore()
             plate = paint_caption(painter, content.caption, self._words(content), size, scale, colours)
-            self._legend.paint(painter, self._legend_spec(content, camera, scale), size, plate)
+            self._legend.paint(painter, self._legend_spec(content, camera, scale), size, plate, covered)
             if message := content.message or content.note:
                 paint_message(painter, message, size, scale, colours, aside=not content.message)
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from scoreviz.gui.canvas.camera import Camera
 from scoreviz.gui.canvas.content import Content
-from scoreviz.gui.canvas.frame import Bounds, Frames, MapGrid, Overlay
+from scoreviz.gui.canvas.frame import Bounds, Frames, Overlay
 from scoreviz.gui.canvas.palette import PaletteName, palette
 from scoreviz.gui.canvas.particles import Counts
 from scoreviz.gui.canvas.paths import painting
@@ -69,11 +69,6 @@ class PictureView(QWidget):
     def counts(self) -> Counts:
         """Of the picture last painted: particles in all, outside, not finite."""
         return self._picture.counts
-
-    @property
-    def shown_map(self) -> MapGrid | None:
-        """The map on the ground."""
-        return self._content.shown_map
 
     def set_camera(self, x: float, y: float, half_height: float) -> None:
         """Look elsewhere."""
@@ -152,8 +147,9 @@ class PictureView(QWidget):
         self.update()
 
     def render_to(self, size: QSize, scale: float = 1.0) -> QImage:
-        """The picture at another size, without a screen and without any cursor. Shown fields keep their own bounds."""
-        image = self._offline.image(self._content, self._camera.sized(size.width(), size.height()), scale)
+        """The picture at another size, without a screen, any cursor, or what lies over it. Shown fields keep their own bounds."""
+        content = dataclasses.replace(self._content, covered=None)
+        image = self._offline.image(content, self._camera.sized(size.width(), size.height()), scale)
         return image.copy()  # the picture goes on being drawn into
 
     def grab(self, rectangle: QRect | None = None) -> QPixmap:

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, QRectF
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from scoreviz.gui import theme
-from scoreviz.gui.canvas import Canvas
+from scoreviz.gui.canvas import Canvas, PictureView
 from scoreviz.gui.dynamics.compare.comparison import Comparison
 from scoreviz.gui.dynamics.data_points import DataOnCanvas
 from scoreviz.gui.dynamics.drawing import Drawing
@@ -100,6 +100,7 @@ class Stage(QWidget):
         for view, chips in self._of_views.items():
             if chips.parentWidget() is not self:
                 chips.setParent(self)
+                chips.installEventFilter(self)
                 follow(self.views.current, chips)
             chips.setVisible(view == name and not self._bare)
         if hasattr(self.views.current, "set_bare"):
@@ -119,11 +120,25 @@ class Stage(QWidget):
         self.chips.adjustSize()
         self.chips.move(margin, self.height() - self.chips.height() - margin)
         self.chips.raise_()
+        self._cover()
         beside_legend = self.width() - 2 * margin - now.px(LEGEND_WIDTH)
         width = min(max(beside_legend, now.px(NOTICE_LEAST)), self.width() - 2 * margin, now.px(720))
         height = self.notice.height_for(width)
         self.notice.setGeometry(margin, self.chips.y() - height - margin, width, height)
         self.notice.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:  # their words changed
+            self._cover()
+        return False
+
+    def _cover(self) -> None:
+        """Tell the canvas what its chips hide."""
+        if isinstance(self.views.current, PictureView) and not self.size().isEmpty():
+            x, y = 1.0 / self.width(), 1.0 / self.height()
+            chips = self.chips.geometry()
+            covered = QRectF(chips.x() * x, chips.y() * y, chips.width() * x, chips.height() * y)
+            self.views.current.show_content(covered=None if self._bare else covered)
 
 
 class DynamicsTab(QWidget):

@@ -47,7 +47,7 @@ class Transport(QWidget):
         self._button("to_start", self.tr("To the start"), lambda: playback.seek(0))
         self._button("step_back", self.tr("One substep back"), lambda: playback.step(-1))
         self.play = RoundButton("play", self.tr("Play"), "transport.play", self, size=42, glyph=20)
-        self.play.clicked.connect(playback.toggle)
+        self.play.clicked.connect(lambda: playback.pause() if playback.playing else playback.play())
         self._row.addSpacing(now.px(3))
         self._row.addWidget(self.play)
         self._row.addSpacing(now.px(3))

@@ -6,7 +6,7 @@ import resource
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSize
+from PySide6.QtCore import QPoint, QRectF, QSize
 from PySide6.QtGui import QColor, QImage
 
 from scoreviz.gui.canvas import ArrowGrid, Camera, Canvas, Caption, DensityGrid, palette
@@ -175,6 +175,24 @@ def test_the_legend_gives_way_to_the_caption(canvas, walk, fields, height, has_l
     legend = palette("dark").legend_arrow  # drawn opaque; the field's own arrows are faint
     found = any(near(image.pixelColor(x, y), legend, 30) for x in range(200, 390) for y in range(height - 60, height - 20))
     assert found == has_legend
+
+
+def test_the_legend_lies_above_what_covers_its_place(canvas, walk, fields):
+    full(canvas, walk, fields)
+    canvas.set_view(View(density=False, particles=False))
+    canvas.resize(400, 300)
+    legend = palette("dark").legend_arrow
+
+    def rows(image):
+        return [y for y in range(150, 300) if any(near(image.pixelColor(x, y), legend, 30) for x in range(200, 390))]
+
+    plain = rows(canvas.grab().toImage())
+    canvas.show_content(covered=QRectF(0.0, 250 / 300, 0.4, 40 / 300))
+    assert rows(canvas.grab().toImage()) == plain, "it covers another place"
+    canvas.show_content(covered=QRectF(0.0, 250 / 300, 0.7, 40 / 300))
+    raised = rows(canvas.grab().toImage())
+    assert plain and raised and plain[-1] > 250 > raised[-1] and raised[-1] - raised[0] == plain[-1] - plain[0]
+    assert rows(canvas.render_to(canvas.size())) == plain, "nothing covers a film"
 
 
 def test_three_hundred_frames_leave_memory_level(qtbot, walk, fields):
