@@ -95,11 +95,13 @@ class PictureView(QWidget):
         changes = {name: value for name, value in changes.items() if value != getattr(self._content, name)}
         if changes:
             self._content = dataclasses.replace(self._content, **changes)
-            if not self._ratio or not self.isVisible() or self._picture.use(self._content, *self._in_pixels(self._ratio)):
+        seen = bool(self._ratio) and self.isVisible()
+        if not seen or self._picture.use(self._content, *self._in_pixels(self._ratio)):
+            if changes or self._drawing is not None:
                 self._drawing = None
                 self.update()
-            elif self._drawing is None or not self._begun:  # one that is begun is shown: who only ever begins shows nothing
-                self._drawing, self._begun = self._content, False
+        elif self._drawing is None or not self._begun:  # one that is begun is shown: who only ever begins shows nothing
+            self._drawing, self._begun = self._content, False
         self._ahead.start()  # layers first, in turns of their own: in one turn they would make a tick late
 
     def show_frame(self, frames: Frames | None, k: int) -> None:

@@ -324,6 +324,25 @@ def test_what_is_drawn_and_not_painted_yet_is_not_drawn_over(shown, walk, fields
     assert as_offline(shown)
 
 
+def test_a_run_that_has_grown_is_shown_further_on(shown, walk, qtbot):
+    """One that is asked for a frame past its end shows the last it has: which that is changes with it."""
+
+    class Growing(list):
+        at = list.__getitem__
+
+    run = Growing(walk.at(k) for k in range(3))
+    paints = []
+    shown.painted.connect(paints.append)
+    shown.show_frame(run, 10)
+    qtbot.waitUntil(lambda: bool(paints) and shown._drawing is None, timeout=2000)
+    before = shown._picture._whole.copy()
+    paints.clear()
+    run += [walk.at(k) for k in range(3, 8)]
+    shown.show_frame(run, 10)
+    qtbot.waitUntil(lambda: bool(paints), timeout=2000)
+    assert shown._picture._whole != before and as_offline(shown)
+
+
 def test_what_changes_nothing_paints_nothing(shown, walk, qtbot):
     paints = []
     shown.painted.connect(paints.append)

@@ -40,8 +40,9 @@ def test_a_number_is_typed_by_who_leaves_it_and_not_by_what_hides_it(qtbot: QtBo
     qtbot.addWidget(window)
     row, other = QWidget(window), QLineEdit(window)
     number = Number(Span(0.0, 10.0), row, slider=False)
-    QHBoxLayout(window).addWidget(row)
-    window.layout().addWidget(other)  # type: ignore[union-attr]
+    line = QHBoxLayout(window)
+    line.addWidget(row)
+    line.addWidget(other)
     number.set_value(1.0)
     seen: list[float] = []
     number.edited.connect(lambda value, _token: seen.append(value))
